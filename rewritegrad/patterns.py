@@ -1,0 +1,134 @@
+"""The two sides of a law, and its conditions, as immutable data (made by the reader, compiled by the engine)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
+
+from .errors import Position
+from .term import Number
+
+if TYPE_CHECKING:
+    from .theory import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class PVar:
+    """A variable of a law; the same name twice means equal. `_` is a variable that nothing else names."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PNumber:
+    """An exact number; `spelling` is how the file wrote it (1.0 and 1 differ in a plain e-graph)."""
+
+    value: Number
+    spelling: str
+
+
+@dataclass(frozen=True, slots=True)
+class PConstant:
+    """A boolean or an attribute value (True, None, 'ij', a tuple)."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class PRest:
+    """`x..`: all children of the sum or product that nothing else binds, also none."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PEach:
+    """`p + ...` or `p * ...`: the pattern `body` for every child of the operator `op`."""
+
+    op: Operator
+    body: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class PFold:
+    """min(n..), max(n..), gcd(n..), count(n..): one number from the values that a variable took in a PEach, or a rest."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PApply:
+    """An operator applied to patterns, as written: nothing is flattened or lowered here (a + b + c is (a + b) + c)."""
+
+    op: Operator
+    args: tuple[Pattern, ...]
+
+
+Pattern: TypeAlias = PVar | PNumber | PConstant | PRest | PEach | PFold | PApply
+
+
+def walk(pattern: Pattern) -> Iterator[Pattern]:
+    """The pattern and everything inside it, outside first, left to right."""
+    stack: list[Pattern] = [pattern]
+    while stack:
+        p = stack.pop()
+        yield p
+        if isinstance(p, PApply):
+            stack.extend(reversed(p.args))
+        elif isinstance(p, PEach):
+            stack.append(p.body)
+
+
+def names(pattern: Pattern) -> set[str]:
+    """The names of the variables and rests in a pattern, folds included."""
+    return {p.name for p in walk(pattern) if isinstance(p, PVar | PRest | PFold)}
+
+
+COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A word applied to patterns (`nonzero(a)`), or one of COMPARISONS between two; it fires only when proved."""
+
+    word: str
+    args: tuple[Pattern, ...]
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`name: left => right if conditions`; a law `<=>` is two rules, the way back is called name~ (`reverse` is true)."""
+
+    name: str
+    left: Pattern
+    right: Pattern
+    conditions: tuple[Condition, ...] = ()
+    position: Position | None = None
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A tempting falsehood, with the values of its variables at which the two sides differ."""
+
+    name: str
+    left: Pattern
+    right: Pattern
+    because: tuple[tuple[str, Fraction | int], ...]
+    position: Position | None = None
+
+
+STAGES = ("expand", "reduce", "explore", "present", "stable")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """Laws that run together, in one of STAGES."""
+
+    name: str
+    stage: str
+    rules: tuple[Rule, ...]

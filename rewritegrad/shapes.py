@@ -1,0 +1,202 @@
+"""Shapes: broadcasting with named dimensions, and the small notation in which an op block states its shape rule.
+
+    (nothing)                                     elementwise: the arguments broadcast as in NumPy
+    shape ()                                      a scalar
+    shape like x                                  the shape of the argument x
+    shape reduce X axis                           X without the axes in the attribute (None: all of them)
+    shape reduce X axis keepdims                  the same, where a true `keepdims` leaves them as 1
+    shape (n, k), (k, m) -> (n, m) | (k), (k) -> ()     alternatives, chosen by the ranks of the array arguments
+
+A named dimension never broadcasts: where two names meet they are taken for equal, and the compiled function
+checks it. A name and an int meet in the same way; an int 1 broadcasts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .errors import ShapeError
+from .term import Dimension, Shape, Term
+
+ShapeRule = Callable[[tuple[Term, ...]], Shape]
+Meet = Callable[[Dimension, Dimension], None]
+
+
+def show(shape: Shape) -> str:
+    """A shape as people write it: scalar, vector[n], matrix[2, m], tensor[2, 3, 4]."""
+    kinds = ("scalar", "vector", "matrix")
+    kind = kinds[len(shape)] if len(shape) < len(kinds) else "tensor"
+    return kind + (f"[{', '.join(str(d) for d in shape)}]" if shape else "")
+
+
+def ignore(left: Dimension, right: Dimension) -> None:
+    """The default of what is told about two dimensions that must be equal: nothing."""
+
+
+def join(left: Dimension, right: Dimension, learn: Meet = ignore) -> Dimension | None:
+    """The dimension of two that broadcast, or None where they cannot; `learn` hears of names taken for equal."""
+    if left == right or right == 1:
+        return left
+    if left == 1:
+        return right
+    if isinstance(left, int) and isinstance(right, int):
+        return None
+    learn(left, right)
+    return left if isinstance(left, int) or isinstance(right, str) else right
+
+
+def broadcast(shapes: Sequence[Shape], learn: Meet = ignore) -> Shape:
+    """NumPy's broadcast of several shapes; ShapeError names those that do not fit."""
+    result: Shape = ()
+    for shape in shapes:
+        longer, shorter = (result, shape) if len(result) >= len(shape) else (shape, result)
+        offset = len(longer) - len(shorter)
+        dims: list[Dimension] = list(longer[:offset])
+        for a, b in zip(longer[offset:], shorter, strict=True):
+            dim = join(a, b, learn)
+            if dim is None:
+                raise ShapeError(f"shapes do not broadcast: {' with '.join(show(s) for s in shapes)}")
+            dims.append(dim)
+        result = tuple(dims)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """`(n, k), (k, m) -> (n, m)`: the dimensions of each array argument and of the result."""
+
+    inputs: tuple[tuple[str, ...], ...]
+    output: tuple[str, ...]
+
+
+_GROUP = re.compile(r"\(([^()]*)\)")
+
+
+def _groups(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(d.strip() for d in group.split(",") if d.strip()) for group in _GROUP.findall(text))
+
+
+def array_arguments(args: tuple[Term, ...]) -> list[Term]:
+    """The arguments that are arrays, attributes left out."""
+    return [arg for arg in args if arg.op.leaf != "attribute"]
+
+
+def elementwise(args: tuple[Term, ...]) -> Shape:
+    """The shape rule of operators that state none."""
+    return broadcast([arg.shape for arg in array_arguments(args)])
+
+
+def reduced_axes(axis: object, rank: int) -> tuple[int, ...]:
+    """The axes, counted from 0 and sorted, that the value of an `axis` attribute means for this rank."""
+    if axis is None:
+        return tuple(range(rank))
+    chosen = axis if isinstance(axis, tuple) else (axis,)
+    axes: set[int] = set()
+    for a in chosen:
+        if not isinstance(a, int) or isinstance(a, bool):
+            raise ShapeError(f"an axis is an integer, a tuple of them or None, not {a!r}")
+        if not -rank <= a < rank:
+            raise ShapeError(f"axis {a} is out of bounds for an array of {rank} dimension{'s' * (rank != 1)}")
+        axes.add(a % rank)
+    if len(axes) != len(chosen):
+        raise ShapeError(f"an axis is named twice in {axis!r}")
+    return tuple(sorted(axes))
+
+
+def _unify(signature: Signature, shapes: Sequence[Shape], learn: Meet) -> Shape | None:
+    if [len(i) for i in signature.inputs] != [len(s) for s in shapes]:
+        return None
+    bound: dict[str, Dimension] = {}
+    for names, shape in zip(signature.inputs, shapes, strict=True):
+        for name, dim in zip(names, shape, strict=True):
+            known = bound.setdefault(name, int(name) if name.isdigit() else dim)
+            if known == dim:
+                continue
+            if isinstance(known, int) and isinstance(dim, int):
+                return None
+            learn(known, dim)
+            if isinstance(dim, int):
+                bound[name] = dim
+    return tuple(int(d) if d.isdigit() else bound[d] for d in signature.output)
+
+
+def by_signature(signatures: Sequence[Signature], shapes: Sequence[Shape], learn: Meet = ignore) -> Shape:
+    """The output of the first alternative that fits the shapes; ShapeError where none does."""
+    for signature in signatures:
+        found = _unify(signature, shapes, learn)
+        if found is not None:
+            return found
+    wanted = " or ".join(", ".join(f"({', '.join(i)})" for i in s.inputs) for s in signatures)
+    raise ShapeError(f"shapes {', '.join(show(s) for s in shapes)} do not fit {wanted}")
+
+
+def parse_rule(text: str, parameters: Sequence[str]) -> ShapeRule:
+    """The shape rule that a `shape` field spells; ValueError says what is wrong with it."""
+    text = text.strip()
+    if "->" in text:
+        signatures = []
+        for alternative in text.split("|"):
+            left, arrow, right = alternative.partition("->")
+            outputs = _groups(right)
+            if not arrow or len(outputs) != 1:
+                raise ValueError(f"a shape signature is (n, k), (k, m) -> (n, m), not {alternative.strip()!r}")
+            signatures.append(Signature(_groups(left), outputs[0]))
+        for s in signatures:
+            unbound = [d for d in s.output if not d.isdigit() and not any(d in i for i in s.inputs)]
+            if unbound:
+                raise ValueError(f"dimension {unbound[0]} of the result is bound by no argument")
+        return lambda args: by_signature(signatures, [a.shape for a in array_arguments(args)])
+    if text == "()":
+        return lambda args: ()
+    words = text.split()
+    for word in words[1:]:
+        if word not in parameters:
+            raise ValueError(f"the shape rule names {word}, which is no argument")
+    if words[0] == "like" and len(words) == 2:
+        index = parameters.index(words[1])
+        return lambda args: args[index].shape
+    if words[0] == "reduce" and len(words) in (3, 4):
+        places = [parameters.index(word) for word in words[1:]]
+        return lambda args: _reduce(args[places[0]], args[places[1]].value, len(places) > 2 and bool(args[places[2]].value))
+    raise ValueError(f"unknown shape rule {text!r}: write (), like x, reduce X axis, or (n, k), (k, m) -> (n, m)")
+
+
+def _reduce(array: Term, axis: object, keepdims: bool) -> Shape:
+    axes = reduced_axes(axis, len(array.shape))
+    if keepdims:
+        return tuple(1 if i in axes else d for i, d in enumerate(array.shape))
+    return tuple(d for i, d in enumerate(array.shape) if i not in axes)
+
+
+class Dimensions:
+    """What a problem has learnt about its dimensions: a union-find over names and ints."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Dimension, Dimension] = {}
+
+    def find(self, dim: Dimension) -> Dimension:
+        """The representative: an int where one is known."""
+        while dim in self._parent:
+            dim = self._parent[dim]
+        return dim
+
+    def learn(self, left: Dimension, right: Dimension) -> None:
+        """Record that two dimensions are equal; ShapeError where two different ints would be."""
+        left, right = self.find(left), self.find(right)
+        if left == right:
+            return
+        if isinstance(left, int) and isinstance(right, int):
+            raise ShapeError(f"a dimension would have to be {left} and {right} at once")
+        if isinstance(left, int):
+            left, right = right, left
+        self._parent[left] = right
+
+    def same(self, left: Shape, right: Shape) -> bool:
+        """Whether two shapes are known to be equal."""
+        return len(left) == len(right) and all(self.find(a) == self.find(b) for a, b in zip(left, right, strict=True))
+
+    def pairs(self) -> Iterator[tuple[Dimension, Dimension]]:
+        """The equalities learnt, in the order they were."""
+        yield from self._parent.items()
