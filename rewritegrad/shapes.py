@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from .errors import ShapeError
 from .term import Dimension, Shape, Term
 
-ShapeRule = Callable[[tuple[Term, ...]], Shape]
 Meet = Callable[[Dimension, Dimension], None]
 
 
@@ -33,6 +33,12 @@ def show(shape: Shape) -> str:
 
 def ignore(left: Dimension, right: Dimension) -> None:
     """The default of what is told about two dimensions that must be equal: nothing."""
+
+
+class ShapeRule(Protocol):
+    """The shape of an application from its arguments; `learn` hears of dimensions taken for equal on the way."""
+
+    def __call__(self, args: tuple[Term, ...], learn: Meet = ignore) -> Shape: ...
 
 
 def join(left: Dimension, right: Dimension, learn: Meet = ignore) -> Dimension | None:
@@ -83,9 +89,9 @@ def array_arguments(args: tuple[Term, ...]) -> list[Term]:
     return [arg for arg in args if arg.op.leaf != "attribute"]
 
 
-def elementwise(args: tuple[Term, ...]) -> Shape:
+def elementwise(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
     """The shape rule of operators that state none."""
-    return broadcast([arg.shape for arg in array_arguments(args)])
+    return broadcast([arg.shape for arg in array_arguments(args)], learn)
 
 
 def reduced_axes(axis: object, rank: int) -> tuple[int, ...]:
@@ -147,19 +153,19 @@ def parse_rule(text: str, parameters: Sequence[str]) -> ShapeRule:
             unbound = [d for d in s.output if not d.isdigit() and not any(d in i for i in s.inputs)]
             if unbound:
                 raise ValueError(f"dimension {unbound[0]} of the result is bound by no argument")
-        return lambda args: by_signature(signatures, [a.shape for a in array_arguments(args)])
+        return lambda args, learn=ignore: by_signature(signatures, [a.shape for a in array_arguments(args)], learn)
     if text == "()":
-        return lambda args: ()
+        return lambda args, learn=ignore: ()
     words = text.split()
     for word in words[1:]:
         if word not in parameters:
             raise ValueError(f"the shape rule names {word}, which is no argument")
     if words[0] == "like" and len(words) == 2:
         index = parameters.index(words[1])
-        return lambda args: args[index].shape
+        return lambda args, learn=ignore: args[index].shape
     if words[0] == "reduce" and len(words) in (3, 4):
         places = [parameters.index(word) for word in words[1:]]
-        return lambda args: _reduce(args[places[0]], args[places[1]].value, len(places) > 2 and bool(args[places[2]].value))
+        return lambda args, learn=ignore: _reduce(args[places[0]], args[places[1]].value, len(places) > 2 and bool(args[places[2]].value))
     raise ValueError(f"unknown shape rule {text!r}: write (), like x, reduce X axis, or (n, k), (k, m) -> (n, m)")
 
 
