@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from .errors import CostError, FormulaError, Position, ShapeError, UnknownNameError
 from .patterns import Condition, Pattern, Reject, Ruleset
@@ -131,6 +131,7 @@ class Notation(Protocol):
 
 
 LEAVES = ("variable", "number", "boolean", "attribute")
+_Derived = TypeVar("_Derived")
 
 
 class Theory:
@@ -159,6 +160,7 @@ class Theory:
         self.notation = notation
         self._leaves = {kind: Operator(name=kind, fixity="leaf", leaf=kind, cost=0) for kind in LEAVES}
         self._by_name: dict[str, tuple[Operator, ...]] = {}
+        self._derived: dict[Callable[[Theory], Any], Any] = {}
         for op in (*self.operators, *self._leaves.values()):
             object.__setattr__(op, "theory", self)
         for op in self.operators:
@@ -196,6 +198,18 @@ class Theory:
             return self.roles[role]
         except KeyError:
             raise FormulaError(f"this theory names no operator for the role {role}") from None
+
+    def derived(self, make: Callable[[Theory], _Derived]) -> _Derived:
+        """What `make` computes from this theory, computed once: later layers keep their tables with the theory that they are about."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: _Derived = self._derived[make]
+        return found
+
+    def adjoin(self, op: Operator) -> Operator:
+        """A later layer's own operator made one of this theory; no text can write it and `operators` does not list it."""
+        object.__setattr__(op, "theory", self)
+        return op
 
     def number(self, value: Number | str, spelling: str | None = None) -> Term:
         """An exact literal. An int, a string such as "1.0" or "1e-5" (kept as spelt); a Fraction becomes a quotient of ints."""
