@@ -89,6 +89,36 @@ def names(pattern: Pattern) -> set[str]:
 
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
+ANY_NUMBER = -1
+
+# The words that conditions are made of, with their number of arguments, the term they speak of included.
+CONDITION_WORDS: dict[str, int] = {
+    "constant": 1,
+    "number": 1,
+    "integer": 1,
+    "not_integer": 1,
+    "positive": 1,
+    "nonnegative": 1,
+    "negative": 1,
+    "nonzero": 1,
+    "real": 1,
+    "boolean": 1,
+    "analytic": 1,
+    "scalar": 1,
+    "vector": 1,
+    "matrix": 1,
+    "square": 1,
+    "symmetric": 1,
+    "powerable": 2,
+    "free_of": 2,
+    "same_shape": 2,
+    "between": 3,
+    "hull": ANY_NUMBER,
+}
+
+# The words that say where a result lies, rather than ask: only `gives` may use them.
+GIVEN_ONLY = ("hull",)
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
