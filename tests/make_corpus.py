@@ -39,6 +39,9 @@ FUNCTIONS = {
     "where": lambda condition, chosen, other: sympy.Piecewise((chosen, condition), (other, True)),
 }
 
+AWAY_FROM_KINKS = {"DiracDelta": lambda *args: mpmath.mpf(0), "Heaviside": lambda x, *args: mpmath.mpf(x > 0)}
+"""What SymPy's derivatives of sign, Max and Min mean where nothing is tied, as at every point of the corpus."""
+
 
 def type_of(low: float, high: float) -> str:
     """The declaration that the interval of a variable supports."""
@@ -71,25 +74,25 @@ def show(value: Any) -> str:
 
 
 class Evaluator:
-    """The value and the partial derivatives of one formula, at 50 digits and as float64."""
+    """The value and the partial derivatives of one formula, at 50 digits and as float64; a point's texts mean the nearest doubles."""
 
     def __init__(self, formula: str, types: dict[str, str]) -> None:
         self.names = list(types)
         symbols = [symbol(name, types[name]) for name in self.names]
         value = to_sympy(formula, types)
         self.forms = [value, *(sympy.diff(value, s) for s in symbols)]
-        self.exact = [sympy.lambdify(symbols, form, "mpmath") for form in self.forms]
+        self.exact = [sympy.lambdify(symbols, form, [AWAY_FROM_KINKS, "mpmath"]) for form in self.forms]
         self.fast = [sympy.lambdify(symbols, form, "numpy") for form in self.forms]
 
     def at(self, point: dict[str, str]) -> list[Any]:
         with mpmath.workdps(50):
-            args = [mpmath.mpf(point[name]) for name in self.names]
+            args = [mpmath.mpf(float(point[name])) for name in self.names]
             return [mpmath.mpmathify(f(*args)) for f in self.exact]
 
     def differences(self, point: dict[str, str]) -> list[Any]:
         """The partial derivatives from differences of the value at 80 digits."""
         with mpmath.workdps(80):
-            args = [mpmath.mpf(point[name]) for name in self.names]
+            args = [mpmath.mpf(float(point[name])) for name in self.names]
             return [
                 mpmath.diff(lambda t, i=i: self.exact[0](*args[:i], t, *args[i + 1 :]), args[i], h=mpmath.mpf(10) ** -30)
                 for i in range(len(args))
