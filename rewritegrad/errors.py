@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_WIDTH = 100  # of a line, on either side of the caret
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -18,9 +20,13 @@ class Position:
         return f"{self.source}:{self.line}:{self.column}"
 
     def caret(self) -> str:
-        """The line with a caret under the column."""
-        margin = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
-        return f"  {self.text}\n  {margin}^"
+        """The line with a caret under the column; of a very long line the part around it."""
+        start = max(0, self.column - 1 - _WIDTH)
+        before, after = self.text[start : self.column - 1], self.text[self.column - 1 :]
+        before = "... " + before if start else before
+        after = after[:_WIDTH] + " ..." if len(after) > _WIDTH else after
+        margin = "".join("\t" if c == "\t" else " " for c in before)
+        return f"  {before}{after}\n  {margin}^"
 
 
 class RewritegradError(Exception):
