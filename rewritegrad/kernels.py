@@ -1,0 +1,168 @@
+"""What computes the value of an operator: the names that the `numpy` field of an op block may use, and the NumPy
+functions that neither NumPy nor SciPy has.
+
+    np.NAME              a ufunc, or a function or constant on the lists below
+    scipy.special.NAME   a ufunc, or a function on the list below; SciPy is imported when such a name is first resolved
+    kernels.NAME         a function or constant of this module that is listed in OWN
+
+A name is one of the three prefixes and one identifier that is looked up on its module, so that no text of a rule file
+reaches anything else. Kernels get float64 arrays (or numbers, or booleans), and attributes such as an axis as the
+Python values that they are.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import EvaluationError
+from .shapes import reduced_axes
+
+Array: TypeAlias = NDArray[Any]
+Kernel: TypeAlias = Callable[..., Any]
+
+NUMPY_FUNCTIONS = frozenset(
+    {
+        "amax", "amin", "average", "clip", "concatenate", "cumprod", "cumsum", "diag", "diagonal", "diff", "dot", "einsum", "expand_dims",
+        "flip", "inner", "interp", "kron", "max", "mean", "median", "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll",
+        "squeeze", "std", "sum", "swapaxes", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
+    }
+)
+"""Functions of NumPy that are no ufuncs; each gives float64 where the array arguments it returns values of are float64."""
+
+NUMPY_PREDICATES = frozenset({"all", "any", "argmax", "argmin", "count_nonzero", "size"})
+"""The same, where the result is boolean or an integer whatever the arguments are."""
+
+NUMPY_CONSTANTS = frozenset({"e", "euler_gamma", "pi"})
+
+SCIPY_FUNCTIONS = frozenset({"comb", "diric", "factorial", "log_softmax", "logsumexp", "multigammaln", "polygamma", "sinc", "softmax", "zeta"})
+"""The same for scipy.special."""
+
+_NAME = re.compile(r"(np|scipy\.special|kernels)\.([A-Za-z][A-Za-z0-9_]*)")
+
+
+def fill(like: ArrayLike, value: ArrayLike) -> Array:
+    """The value, broadcast to the common shape of both (a read-only view: no memory is filled).
+
+    >>> fill([[1, 2, 3]], 0.5)
+    array([[0.5, 0.5, 0.5]])
+    """
+    return np.broadcast_to(value, np.broadcast_shapes(np.shape(like), np.shape(value)))
+
+
+def sum_to(array: ArrayLike, like: ArrayLike) -> Any:
+    """The array summed down to the shape of `like`: over leading axes that `like` lacks, and over those where it has 1.
+
+    >>> sum_to([[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0]])
+    array([[4., 6.]])
+    """
+    array = np.asarray(array)
+    target = np.shape(like)
+    extra = array.ndim - len(target)
+    kept = tuple(i for i, size in enumerate(target, start=extra) if size == 1 and array.shape[i] != 1)
+    summed = np.sum(array, axis=kept, keepdims=True) if kept else array
+    return np.sum(summed, axis=tuple(range(extra))) if extra else summed
+
+
+def expand_to(array: ArrayLike, like: ArrayLike, axis: object = None, keepdims: bool = False) -> Array:
+    """What sum(like, axis, keepdims) could have given, with the summed axes filled again to the shape of `like`.
+
+    >>> expand_to([5.0, 6.0], [[0, 0, 0], [0, 0, 0]], axis=1)
+    array([[5., 5., 5.],
+           [6., 6., 6.]])
+    """
+    array, shape = np.asarray(array), np.shape(like)
+    if not keepdims:
+        axes = reduced_axes(axis, len(shape))
+        array = array.reshape([1 if i in axes else size for i, size in enumerate(shape)])
+    return np.broadcast_to(array, shape)
+
+
+def size(array: ArrayLike, axis: object = None) -> float:
+    """The number of entries along an axis, several, or all of them.
+
+    >>> size([[1, 2, 3], [4, 5, 6]], axis=(1,))
+    3.0
+    """
+    shape = np.shape(array)
+    count = 1
+    for i in reduced_axes(axis, len(shape)):
+        count *= shape[i]
+    return float(count)
+
+
+catalan = 0.915965594177219015
+"""Catalan's constant, which NumPy and SciPy lack."""
+
+OWN: dict[str, Any] = {"fill": fill, "sum_to": sum_to, "expand_to": expand_to, "size": size, "catalan": catalan}
+"""What a rule file may name with the prefix `kernels`."""
+
+
+def _numpy(name: str) -> Any:
+    """The ufunc, listed function or listed constant of NumPy; None where the name is none of them."""
+    found = getattr(np, name, None)
+    listed = name in NUMPY_FUNCTIONS or name in NUMPY_PREDICATES or name in NUMPY_CONSTANTS
+    return found if isinstance(found, np.ufunc) or listed else None
+
+
+def is_allowed(name: str) -> bool:
+    """Whether an op block may name this kernel. SciPy is not imported for the answer: of its names only the form is judged.
+
+    >>> is_allowed("np.exp"), is_allowed("np.save"), is_allowed("os.system"), is_allowed("scipy.special.expit")
+    (True, False, False, True)
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return False
+    module, identifier = match.groups()
+    if module == "np":
+        return _numpy(identifier) is not None
+    return identifier in OWN if module == "kernels" else True
+
+
+def resolve(name: str) -> Any:
+    """The function or the constant that a `numpy` field names; EvaluationError where there is none of that name."""
+    match = _NAME.fullmatch(name)
+    found: Any = None
+    if match is not None:
+        module, identifier = match.groups()
+        if module == "np":
+            found = _numpy(identifier)
+        elif module == "kernels":
+            found = OWN.get(identifier)
+        else:
+            found = getattr(importlib.import_module("scipy.special"), identifier, None)
+            found = found if isinstance(found, np.ufunc) or identifier in SCIPY_FUNCTIONS else None
+    if found is None:
+        raise EvaluationError(f"there is no kernel {name}: write np.NAME, scipy.special.NAME or kernels.NAME")
+    return found
+
+
+def branches(kernel: Kernel) -> tuple[int, ...]:
+    """The positions of the arguments from which a kernel takes some entries and leaves others: what is wrong with an
+    entry that is left (0/0 in a branch that is not taken) is nobody's concern."""
+    return (1, 2) if kernel is np.where else ()
+
+
+def result_kind(kernel: Kernel, kinds: Sequence[str]) -> str:
+    """The kind of the result from those of the array arguments: "f" (float64), "b" (boolean), or "" where it is not known.
+
+    Arithmetic over booleans counts as float64: the compiler asks ufuncs for that type.
+    """
+    if isinstance(kernel, np.ufunc):
+        if kernel.nin != len(kinds) or kernel.nout != 1:
+            return ""
+        try:
+            result = kernel.resolve_dtypes((*(np.dtype(np.float64),) * kernel.nin, None))[-1]
+        except TypeError:
+            return ""
+        return {"d": "f", "?": "b"}.get(result.char, "")
+    if kernel in (size, *(getattr(np, name) for name in NUMPY_PREDICATES)):
+        return ""
+    taken = [kinds[i] for i in branches(kernel)] or list(kinds)
+    return "f" if "f" in taken and "" not in taken else ""
