@@ -17,6 +17,24 @@ Shape: TypeAlias = tuple[Dimension, ...]
 Number: TypeAlias = int | Fraction
 
 
+LITERAL_DIGITS = 4000
+"""A literal has at most so many digits, and an exponent at most so large (Python converts no int beyond 4,300 digits)."""
+
+
+def exact_number(spelling: str) -> Number:
+    """The exact value that a literal such as 12, 0.5 or 1e-5 spells; ValueError where it is too long to be one.
+
+    >>> exact_number("0.50"), exact_number("2e3")
+    (Fraction(1, 2), 2000)
+    """
+    mantissa, _, exponent = spelling.lower().partition("e")
+    magnitude = exponent.lstrip("+-").lstrip("0")
+    if len(mantissa) > LITERAL_DIGITS or len(magnitude) > len(str(LITERAL_DIGITS)) or int(magnitude or 0) > LITERAL_DIGITS:
+        raise ValueError(f"a number has at most {LITERAL_DIGITS} digits, and an exponent of at most {LITERAL_DIGITS}")
+    exact = Fraction(spelling)
+    return int(exact) if exact.denominator == 1 else exact
+
+
 class Theory(Protocol):
     """What a term asks of the theory that it belongs to."""
 
