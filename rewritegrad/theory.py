@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from .errors import CostError, FormulaError, Position, ShapeError, UnknownNameError
 from .patterns import Condition, Pattern, Reject, Ruleset
 from .shapes import ShapeRule, elementwise
-from .term import Number, Shape, Term, make_term, postorder
+from .term import Number, Shape, Term, exact_number, make_term, postorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,18 @@ class Notation(Protocol):
     def recipe(self, roots: Sequence[Term]) -> tuple[Callable[..., Any], tuple[Any, ...]]: ...
 
 
+ROLES: dict[str, int] = {
+    "sum": 2,
+    "product": 2,
+    "power": 2,
+    "negative": 1,
+    "fill": 2,
+    "sum_to": 2,
+    "transpose": 1,
+    "derivative": 2,
+}
+"""The roles that a rule file may give to an operator, with the number of arguments that the operator has."""
+
 LEAVES = ("variable", "number", "boolean", "attribute")
 _Derived = TypeVar("_Derived")
 
@@ -184,8 +196,10 @@ class Theory:
         """The operator that is written `name` with so many arguments (attributes may be left out)."""
         candidates = self.named(name)
         for op in candidates:
-            required = sum(1 for p in op.parameters if not p.attribute)
-            if required <= arguments <= op.arity:
+            if arguments == sum(not p.attribute for p in op.parameters):
+                return op
+        for op in candidates:
+            if sum(not p.attribute for p in op.parameters) <= arguments <= op.arity:
                 return op
         if not candidates:
             raise UnknownNameError(f"there is no function {name}{self.suggestion(name)}")
@@ -211,11 +225,17 @@ class Theory:
         object.__setattr__(op, "theory", self)
         return op
 
+    def leaf(self, kind: str) -> Operator:
+        """The leaf operator of a kind in LEAVES."""
+        return self._leaves[kind]
+
     def number(self, value: Number | str, spelling: str | None = None) -> Term:
         """An exact literal. An int, a string such as "1.0" or "1e-5" (kept as spelt); a Fraction becomes a quotient of ints."""
         if isinstance(value, str):
-            exact = Fraction(value)
-            return self._number(int(exact) if exact.denominator == 1 else exact, value)
+            try:
+                return self._number(exact_number(value), value)
+            except ValueError as error:
+                raise FormulaError(f"{value[:40]} is not a number: {error}") from None
         if isinstance(value, Fraction) and spelling is None:
             if value.denominator == 1:
                 return self.number(int(value))
