@@ -9,7 +9,6 @@ free after the last use of what it holds, and an elementwise operation writes in
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -196,7 +195,7 @@ class _Program:
         if op.parameters and not callable(kernel):
             raise EvaluationError(f"the kernel {op.numpy} of {op.name} is a constant, not a function")
         is_ufunc = isinstance(kernel, np.ufunc)
-        keywords = frozenset(p.name for p in op.parameters if p.attribute) & _keywords(kernel)
+        keywords = frozenset(p.name for p in op.parameters if p.attribute) & kernels.keywords(kernel)
         return _Call(self._object("k", kernel, op.numpy), kernel, _written(op), keywords, is_ufunc, is_ufunc and kernel.signature is None)
 
     def _always_needed(self, order: Sequence[Term], outputs: Sequence[Term]) -> set[Term]:
@@ -295,17 +294,6 @@ class _Program:
             return self._free.pop()
         self._registers += 1
         return f"r{self._registers - 1}"
-
-
-def _keywords(kernel: Any) -> frozenset[str]:
-    """The names of the arguments that a kernel takes by keyword; none where Python cannot tell."""
-    if not callable(kernel) or isinstance(kernel, np.ufunc):
-        return frozenset()
-    try:
-        parameters = inspect.signature(kernel).parameters.values()
-    except ValueError:
-        return frozenset()
-    return frozenset(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
 
 
 def _comment(text: str, width: int = 60) -> str:

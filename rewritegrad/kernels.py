@@ -13,6 +13,7 @@ Python values that they are.
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -141,6 +142,17 @@ def resolve(name: str) -> Any:
     if found is None:
         raise EvaluationError(f"there is no kernel {name}: write np.NAME, scipy.special.NAME or kernels.NAME")
     return found
+
+
+def keywords(kernel: Any) -> frozenset[str]:
+    """The names of the arguments that a kernel takes by keyword; none where Python cannot tell."""
+    if not callable(kernel) or isinstance(kernel, np.ufunc):
+        return frozenset()
+    try:
+        parameters = inspect.signature(kernel).parameters.values()
+    except ValueError:
+        return frozenset()
+    return frozenset(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
 
 
 def branches(kernel: Kernel) -> tuple[int, ...]:
