@@ -48,6 +48,16 @@ def first_token(place: Token | Node) -> Token:
     return place
 
 
+def trees(node: Node) -> list[Node]:
+    """The children of a node that are nodes."""
+    return [child for child in node.children if isinstance(child, Tree)]
+
+
+def tokens(node: Node) -> list[Token]:
+    """The children of a node that are tokens."""
+    return [child for child in node.children if isinstance(child, Token)]
+
+
 def fold(tree: Node, combine: Callable[[Node, list[Any]], T]) -> T:
     """The value of a tree from below: `combine(node, children)`, where subtrees are replaced by their values.
 

@@ -18,7 +18,7 @@ Number: TypeAlias = int | Fraction
 
 
 LITERAL_DIGITS = 4000
-"""A literal has at most so many digits, and an exponent at most so large (Python converts no int beyond 4,300 digits)."""
+"""A literal has at most so many digits, those that its exponent stands for counted (Python converts no int beyond 4,300)."""
 
 
 def exact_number(spelling: str) -> Number:
@@ -29,8 +29,8 @@ def exact_number(spelling: str) -> Number:
     """
     mantissa, _, exponent = spelling.lower().partition("e")
     magnitude = exponent.lstrip("+-").lstrip("0")
-    if len(mantissa) > LITERAL_DIGITS or len(magnitude) > len(str(LITERAL_DIGITS)) or int(magnitude or 0) > LITERAL_DIGITS:
-        raise ValueError(f"a number has at most {LITERAL_DIGITS} digits, and an exponent of at most {LITERAL_DIGITS}")
+    if len(magnitude) > len(str(LITERAL_DIGITS)) or len(mantissa) + int(magnitude or 0) > LITERAL_DIGITS:
+        raise ValueError(f"a number has at most {LITERAL_DIGITS} digits, those that its exponent stands for counted")
     exact = Fraction(spelling)
     return int(exact) if exact.denominator == 1 else exact
 

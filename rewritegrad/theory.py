@@ -95,6 +95,7 @@ class Operator:
     shape_text: str = ""
     spellings: tuple[str, ...] = ()
     doc: str = ""
+    latex: str = ""
     position: Position | None = None
     leaf: str = ""
     theory: Theory = field(init=False, repr=False)
@@ -139,6 +140,7 @@ ROLES: dict[str, int] = {
     "sum_to": 2,
     "transpose": 1,
     "derivative": 2,
+    "index": 2,
 }
 """The roles that a rule file may give to an operator, with the number of arguments that the operator has."""
 

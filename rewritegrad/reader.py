@@ -1,0 +1,326 @@
+"""Formulas: text -> terms.
+
+A program is statements: declarations (`X: matrix[n, m]`), names for subterms (`p = exp(x)`), and the result or results
+at the end. Names that nobody declares are real scalars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, NoReturn
+from unicodedata import normalize
+
+from lark import Token, Tree
+
+from .declarations import exact, read_type, type_of, type_text
+from .errors import FormulaError, RewritegradError, ShapeError, UnknownNameError
+from .syntax import Node, Source, fold, parse_tree
+from .term import Term, make_term
+from .theory import Operator, Parameter, Theory, Type
+
+
+def read(text: str, theory: Theory, types: Mapping[str, str | Type] | None = None, source: str = "<formula>") -> Term | tuple[Term, ...]:
+    """The term that a program means, or a tuple of them where its last statement has several, separated by commas.
+
+    `types` declares variables beside the program's own declarations. Raises FormulaError (UnknownNameError for a function
+    that the theory does not have, ShapeError for operands that do not fit) with the position in the text.
+    """
+    program = _Program(theory, Source(text, source))
+    for name, type in (types or {}).items():
+        program.given[name] = read_type(type, name) if isinstance(type, str) else type
+    statements = [s for s in parse_tree(text, "formula", source).children if isinstance(s, Tree)]
+    for statement in statements[:-1]:
+        program.state(statement)
+    if not statements or statements[-1].data != "results":
+        program.fail("a formula ends with an expression, its result", statements[-1] if statements else None)
+    results = tuple(program.expression(part) for part in statements[-1].children if isinstance(part, Tree))
+    return results[0] if len(results) == 1 else results
+
+
+def read_one(text: str, theory: Theory, types: Mapping[str, str | Type] | None = None, source: str = "<formula>") -> Term:
+    """The term that a program with one result means; FormulaError where it has several."""
+    found = read(text, theory, types, source)
+    if isinstance(found, Term):
+        return found
+    raise FormulaError(f"one result is expected here, and the formula has {len(found)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """A value that only an attribute can have: a string, None, a tuple, a slice."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyword:
+    """`axis=0` among the arguments of a call."""
+
+    name: Token
+    value: Any
+
+
+class _Program:
+    """What the statements so far have said about names."""
+
+    def __init__(self, theory: Theory, source: Source) -> None:
+        self.theory = theory
+        self.source = source
+        self.given: dict[str, Type] = {}
+        self._declared: dict[str, Type] = {}
+        self._meanings: dict[str, Term] = {}
+        self._used: set[str] = set()
+
+    def fail(self, message: str, place: Token | Node | None, error: type[RewritegradError] = FormulaError) -> NoReturn:
+        """Raise an error that points at a place (None: the beginning)."""
+        raise error(message, self.source.at(1, 1) if place is None else self.source.position(place))
+
+    # ---- statements ----
+
+    def state(self, statement: Node) -> None:
+        """Take in a declaration or a definition."""
+        left, *rest = [part for part in statement.children if isinstance(part, Tree)]
+        if statement.data == "results":
+            self.fail("only the last statement is a result; to give this a name write name = ...", statement)
+        tokens = [self._name_in(part, statement.data == "declaration") for part in left.children if isinstance(part, Tree)]
+        if statement.data == "declaration":
+            for token in tokens:
+                self._declare(token, rest[0])
+        elif len(tokens) > 1:
+            self.fail("one name is given a meaning at a time", tokens[1])
+        else:
+            self._define(tokens[0], rest[0])
+
+    def _name_in(self, expression: Node, declared: bool) -> Token:
+        if expression.data == "name" and isinstance(expression.children[0], Token):
+            return expression.children[0]
+        self.fail(f"only a name can be {'declared' if declared else 'given a meaning; to compare write =='}", expression)
+
+    def _declare(self, token: Token, described: Node) -> None:
+        name = self._spelled(token)
+        if name in self._used:
+            self.fail(f"{name} is declared after it was used", token)
+        if name in self._meanings:
+            self.fail(f"{name} already has a meaning", token)
+        type = type_of(described, name, self.source)
+        known = self._declared.get(name, self.given.get(name, type))
+        if known != type:
+            self.fail(f"{name} is declared both {type_text(known)} and {type_text(type)}", token)
+        self._declared[name] = type
+
+    def _define(self, token: Token, expression: Node) -> None:
+        name = self._spelled(token)
+        if name in self._meanings or name in self._declared:
+            self.fail(f"{name} already has a meaning", token)
+        meaning = self.expression(expression)
+        if name in self._used:
+            self.fail(f"{name} is given a meaning after it was used", token)
+        self._meanings[name] = meaning
+
+    def _spelled(self, token: Token) -> str:
+        """The name as Python knows it (an identifier, normalised as Python does)."""
+        name = str(token) if token.isascii() else normalize("NFKC", token)
+        if name == "_" or not name.isidentifier():
+            self.fail(f"{token} is not a name that a variable can have", token)
+        return name
+
+    # ---- expressions ----
+
+    def expression(self, tree: Node) -> Term:
+        """The term that an expression means."""
+        return self._term(fold(tree, self._combine), tree)
+
+    def _combine(self, node: Node, parts: list[Any]) -> Any:
+        match node.data:
+            case "name":
+                return self._variable(parts[0])
+            case "number":
+                return self._number(parts[0])
+            case "binary":
+                return self._binary(node, parts)
+            case "call":
+                return self._call(node, parts)
+            case "group":
+                return parts[0]
+            case "unary":
+                return self._unary(node, parts)
+            case "indexed":
+                return self._indexed(node, parts)
+            case "transposed":
+                return self._apply(self._role("transpose", parts[1]), [self._term(parts[0], node)], parts[1])
+            case "boolean":
+                return self.theory.boolean(parts[0] == "True")
+            case "none":
+                return _Setting(None)
+            case "string":
+                return _Setting(str(parts[0][1:-1]))
+            case "tuple":
+                return _Setting(tuple([self._setting(part, child) for part, child in zip(parts, node.children, strict=True)]))
+            case "keyword":
+                return _Keyword(parts[0], parts[2])
+            case "slice":
+                ends = [None if p is None else self._setting(p, child) for p, child in zip(parts, node.children, strict=True)]
+                return _Setting(("slice", *ends))
+            case _:
+                self.fail(f"`{parts[0]}` belongs into rule files", parts[0])
+
+    def _term(self, value: Any, place: Token | Node) -> Term:
+        if isinstance(value, Term):
+            return value
+        shown = "a tuple or a text" if isinstance(value, _Setting) and value.value is not None else "None"
+        self.fail(f"{shown} can only be a setting of a function, as in sum(X, axis=0)", place)
+
+    def _setting(self, value: Any, place: Any) -> Any:
+        """The plain value of an attribute."""
+        if isinstance(value, _Setting):
+            return value.value
+        if isinstance(value, Term) and value.op.leaf in ("number", "boolean"):
+            return value.value
+        self.fail("a setting is a number, a text, True, False, None or a tuple of these", place)
+
+    def _number(self, token: Token, sign: str = "") -> Term:
+        value = int(token) if token.isdigit() and len(token) < 20 else exact(token, self.source)
+        return self.theory.number(-value if sign else value, sign + token)
+
+    def _variable(self, token: Token) -> Term:
+        name = self._spelled(token)
+        meaning = self._meanings.get(name)
+        if meaning is not None:
+            return meaning
+        self._used.add(name)
+        type = self._declared.get(name) or self.given.get(name)
+        if type is None:
+            for op in self.theory.named(name):
+                if op.fixity == "constant":
+                    return make_term(op)
+        return self.theory.variable(name, type or Type())
+
+    def _operator(self, name: str, fixity: str, token: Token) -> Operator:
+        for op in self.theory.named(name):
+            if op.fixity == fixity:
+                return op
+        self.fail(f"this theory has no {fixity} operator {name}", token, UnknownNameError)
+
+    def _role(self, role: str, token: Token) -> Operator:
+        try:
+            return self.theory.role(role)
+        except FormulaError as error:
+            self.fail(error.message, token)
+
+    def _apply(self, op: Operator, args: Sequence[Term], place: Token | Node) -> Term:
+        try:
+            return make_term(op, tuple(args))
+        except ShapeError as error:
+            raise ShapeError(error.message, self.source.position(place)) from None
+
+    def _binary(self, node: Node, parts: list[Any]) -> Term:
+        left, token, right = parts
+        op = self._operator(str(token), "infix", token)
+        return self._apply(op, [self._term(left, node), self._term(right, node)], token)
+
+    def _unary(self, node: Node, parts: list[Any]) -> Term:
+        """A minus sign directly before a number belongs to it (the grammar has seen to `-2^2`, where it does not)."""
+        token, operand = parts
+        child = node.children[1]
+        if token.type == "MINUS" and isinstance(child, Tree) and child.data == "number" and isinstance(child.children[0], Token):
+            return self._number(child.children[0], "-")
+        return self._apply(self._operator(str(token), "prefix", token), [self._term(operand, node)], token)
+
+    def _indexed(self, node: Node, parts: list[Any]) -> Term:
+        array, bracket, *indices = parts
+        op = self._role("index", bracket)
+        places = [self._setting(index, child) for index, child in zip(indices, node.children[2:], strict=True)]
+        for place, child in zip(places, node.children[2:], strict=True):
+            for part in place[1:] if isinstance(place, tuple) and place[:1] == ("slice",) else (place,):
+                if part is not None and (isinstance(part, bool) or not isinstance(part, int)):
+                    self.fail("an index is an integer or a slice such as 1:3", child if isinstance(child, Tree) else bracket)
+        return self._apply(op, [self._term(array, node), self.theory.attribute(tuple(places))], bracket)
+
+    # ---- calls ----
+
+    def _call(self, node: Node, parts: list[Any]) -> Term:
+        token: Token = parts[0]
+        positional = [part for part in parts[1:] if not isinstance(part, _Keyword)]
+        keywords = [part for part in parts[1:] if isinstance(part, _Keyword)]
+        late = next((p for p, after in zip(parts[2:], parts[1:], strict=False) if isinstance(after, _Keyword) and not isinstance(p, _Keyword)), None)
+        if late is not None:
+            self.fail("settings such as axis=0 come after the other arguments", token)
+        candidates = [op for op in self.theory.named(str(token)) if op.fixity != "constant"]
+        if not candidates:
+            self._no_function(token)
+        op = self._chosen(token, candidates, len(positional), keywords)
+        if op is None:
+            return self._folded(node, token, candidates, positional, keywords)
+        return self._filled(node, op, positional, keywords)
+
+    def _no_function(self, token: Token) -> NoReturn:
+        name = str(token)
+        if self.theory.named(name):
+            self.fail(f"{name} is a constant, not a function; a product is written with *", token)
+        if name in self._meanings or name in self._declared or name in self.given:
+            self.fail(f"{name} is a variable, not a function; a product is written with *", token, UnknownNameError)
+        self.fail(f"there is no function {name}{self.theory.suggestion(name)}", token, UnknownNameError)
+
+    def _chosen(self, token: Token, candidates: Sequence[Operator], count: int, keywords: Sequence[_Keyword]) -> Operator | None:
+        """The operator that takes these arguments: rather one whose arguments are all terms than one with settings by position."""
+        for fits in (_fits_exactly, _fits):
+            for op in candidates:
+                if fits(op, count, [str(k.name) for k in keywords]):
+                    return op
+        return None
+
+    def _folded(self, node: Node, token: Token, candidates: Sequence[Operator], positional: list[Any], keywords: Sequence[_Keyword]) -> Term:
+        """max(a, b, c) as max(max(a, b), c), where the binary operator is associative; else what is wrong with the call."""
+        for op in candidates:
+            names = [str(k.name) for k in keywords]
+            if len(positional) > 2 and "associative" in op.flags and _fits_exactly(op, 2, names):
+                result = self._term(positional[0], node)
+                for operand in positional[1:]:
+                    result = self._filled(node, op, [result, operand], keywords)
+                return result
+        for keyword in keywords:
+            known = [p.name for op in candidates for p in op.parameters]
+            if str(keyword.name) not in known:
+                close = get_close_matches(str(keyword.name), known, n=1)
+                hint = f"did you mean {close[0]}?" if close else "to compare write =="
+                self.fail(f"{token} has no setting {keyword.name}; {hint}", keyword.name)
+        expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
+        self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)
+
+    def _filled(self, node: Node, op: Operator, positional: Sequence[Any], keywords: Sequence[_Keyword]) -> Term:
+        """The application with its arguments in the parameters' order, settings that were left out at their defaults."""
+        named = {str(k.name): k for k in keywords}
+        args = []
+        for i, parameter in enumerate(op.parameters):
+            keyword = named.get(parameter.name)
+            if i < len(positional):
+                if keyword is not None:
+                    self.fail(f"{op.name} gets {parameter.name} twice", keyword.name)
+                args.append(self._argument(parameter, positional[i], node))
+            elif keyword is not None:
+                args.append(self._argument(parameter, keyword.value, keyword.name))
+            else:
+                args.append(self.theory.attribute(parameter.default))
+        return self._apply(op, args, node)
+
+    def _argument(self, parameter: Parameter, value: Any, place: Token | Node) -> Term:
+        return self.theory.attribute(self._setting(value, place)) if parameter.attribute else self._term(value, place)
+
+
+def _fits(op: Operator, count: int, keywords: Sequence[str]) -> bool:
+    """Whether each parameter gets its argument: by position, by name, or by default."""
+    names = [p.name for p in op.parameters]
+    return (
+        count <= op.arity
+        and len(set(keywords)) == len(keywords)
+        and all(k in names for k in keywords)
+        and all(p.attribute or i < count or p.name in keywords for i, p in enumerate(op.parameters))
+    )
+
+
+def _fits_exactly(op: Operator, count: int, keywords: Sequence[str]) -> bool:
+    """Whether it fits with every term argument, and nothing else, given by position."""
+    last = max((i + 1 for i, p in enumerate(op.parameters) if not p.attribute), default=0)
+    return count == last and _fits(op, count, keywords)
