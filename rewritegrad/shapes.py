@@ -14,7 +14,7 @@ checks it. A name and an int meet in the same way; an int 1 broadcasts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -138,8 +138,11 @@ def by_signature(signatures: Sequence[Signature], shapes: Sequence[Shape], learn
     raise ShapeError(f"shapes {', '.join(show(s) for s in shapes)} do not fit {wanted}")
 
 
-def parse_rule(text: str, parameters: Sequence[str]) -> ShapeRule:
-    """The shape rule that a `shape` field spells; ValueError says what is wrong with it."""
+def parse_rule(text: str, parameters: Sequence[str], attributes: Collection[str] = ()) -> ShapeRule:
+    """The shape rule that a `shape` field spells, of an operator with these parameters, some of them attributes.
+
+    ValueError says what is wrong with it.
+    """
     text = text.strip()
     if "->" in text:
         signatures = []
@@ -149,6 +152,9 @@ def parse_rule(text: str, parameters: Sequence[str]) -> ShapeRule:
             if not arrow or len(outputs) != 1:
                 raise ValueError(f"a shape signature is (n, k), (k, m) -> (n, m), not {alternative.strip()!r}")
             signatures.append(Signature(_groups(left), outputs[0]))
+            arrays = len(parameters) - len(attributes)
+            if len(signatures[-1].inputs) != arrays:
+                raise ValueError(f"{alternative.strip()!r} gives shapes to {len(signatures[-1].inputs)} arguments, not to {arrays}")
         for s in signatures:
             unbound = [d for d in s.output if not d.isdigit() and not any(d in i for i in s.inputs)]
             if unbound:
@@ -156,8 +162,8 @@ def parse_rule(text: str, parameters: Sequence[str]) -> ShapeRule:
         return lambda args, learn=ignore: by_signature(signatures, [a.shape for a in array_arguments(args)], learn)
     if text == "()":
         return lambda args, learn=ignore: ()
-    words = text.split()
-    for word in words[1:]:
+    words = text.split() or [""]
+    for word in words[1:] if words[0] in ("like", "reduce") else ():
         if word not in parameters:
             raise ValueError(f"the shape rule names {word}, which is no argument")
     if words[0] == "like" and len(words) == 2:
