@@ -1,0 +1,62 @@
+"""Patterns for every child of a sum or product, at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+from .multiset import Engine, Items
+from .rational import Number, times
+
+Reading: TypeAlias = tuple[Number, Items]
+
+
+def common_factors(g: Engine, items: Items) -> Iterator[tuple[int, list[Number], list[Number], list[Reading]]]:
+    """`n * a^m * x.. + ...`: every base a that two children share or that one has with a negative exponent.
+
+    Yields a, and for each child its coefficient n, the exponent m (0 where it lacks a) and the rest x.., taken from the
+    reading of the child with the most factors that has a.
+    """
+    children = [(k, root, g.readings(1, root, itself=True)) for root, k in items]
+    holders: dict[int, int] = {}
+    below: set[int] = set()
+    for _, _, readings in children:
+        for base in {base for _, factors in readings for base, _ in factors}:
+            holders[base] = holders.get(base, 0) + 1
+        below.update(base for _, factors in readings for base, e in factors if e < 0)
+    for base, count in holders.items():
+        if count > 1 or base in below:
+            yield _with_base(base, children)
+
+
+def _with_base(base: int, children: Sequence[tuple[Number, int, list[Reading]]]) -> tuple[int, list[Number], list[Number], list[Reading]]:
+    coefficients: list[Number] = []
+    exponents: list[Number] = []
+    rests: list[Reading] = []
+    for k, root, readings in children:
+        having = [r for r in readings if any(b == base for b, _ in r[1])]
+        if having:
+            factor, factors = max(having, key=lambda r: len(r[1]))
+            e = next(e for b, e in factors if b == base)
+            coefficients.append(times(k, factor))
+            exponents.append(e)
+            rests.append((1, tuple([(b, x) for b, x in factors if (b, x) != (base, e)])))
+        else:
+            coefficients.append(k)
+            exponents.append(0)
+            rests.append((1, ((root, 1),)))
+    return base, coefficients, exponents, rests
+
+
+def agreeing(matches: Sequence[Sequence[tuple[Any, ...]]], common: int) -> Iterator[tuple[Any, ...]]:
+    """For each choice of the `common` first values with a match in every child: those, and a list of each other value.
+
+    `matches` has, for each child, the tuples of values with which the body matched it.
+    """
+    if not matches or not all(matches):
+        return
+    for shared in dict.fromkeys([m[:common] for m in matches[0]]):
+        chosen = [next((m for m in of_child if m[:common] == shared), None) for of_child in matches]
+        if all(m is not None for m in chosen):
+            rows = [m[common:] for m in chosen if m is not None]
+            yield (*shared, *[list(column) for column in zip(*rows, strict=True)])

@@ -1,0 +1,196 @@
+"""Extraction: one node for each class, so that the DAG below the roots costs least.
+
+First by the cost of trees (exact, by a worklist), then improved by the cost of DAGs: a class that is used twice is
+paid once. The set below a class is a bit mask over classes. The choice is checked to be acyclic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
+
+from .core import ENode
+from .multiset import Engine
+
+Cost = Callable[[ENode], int]
+Choice = dict[int, ENode]
+
+
+class NothingToExtract(ValueError):
+    """A class without a finite member that is allowed."""
+
+
+def child_roots(engine: Engine, node: ENode) -> tuple[int, ...]:
+    """The classes below a node, each once."""
+    return tuple(dict.fromkeys([engine.split(child)[1] for child in node.children()]))
+
+
+def cheapest_trees(candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]]) -> tuple[Choice, dict[int, int]]:
+    """For each class the node with the cheapest tree (costs are positive, so the choice has no cycle)."""
+    choice: Choice = {}
+    cost: dict[int, int] = {}
+    waiting: dict[int, list[tuple[int, int, list[int]]]] = {}
+    entries: list[tuple[ENode, int]] = []
+    heap: list[tuple[int, int, int]] = []
+    for root, nodes in candidates.items():
+        for node, own, children in nodes:
+            entry = len(entries)
+            entries.append((node, root))
+            if not children:
+                heap.append((own, entry, root))
+            else:
+                record = (own, entry, [len(children), 0])
+                for child in children:
+                    waiting.setdefault(child, []).append(record)
+    heapify(heap)
+    while heap:
+        total, entry, root = heappop(heap)
+        if root in cost:
+            continue
+        cost[root] = total
+        choice[root] = entries[entry][0]
+        for own, parent, state in waiting.get(root, ()):
+            state[0] -= 1
+            state[1] += total
+            if state[0] == 0:
+                heappush(heap, (own + state[1], parent, entries[parent][1]))
+    return choice, cost
+
+
+def _bits(mask: int) -> Iterable[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+class _Improvement:
+    """Rounds over the classes, each choosing its node by what its DAG costs under the choices below."""
+
+    def __init__(self, candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]], choice: Choice, order: Sequence[int]) -> None:
+        self.candidates = candidates
+        self.choice = dict(choice)
+        self.order = order
+        self.bit = {root: i for i, root in enumerate(order)}
+        self.own = [0] * len(order)
+        self.mask = [0] * len(order)
+        self.cost = [0] * len(order)
+
+    def round(self) -> bool:
+        """One pass; True where a choice changed."""
+        changed = False
+        for root in self.order:
+            here = self.bit[root]
+            best: tuple[int, ENode, int, int] | None = None
+            current = self.choice[root]
+            for node, own, children in self.candidates[root]:
+                total = self._total(here, own, children)
+                if total is not None and (best is None or total[0] < best[0] or (total[0] == best[0] and node is current)):
+                    best = (total[0], node, own, total[1])
+            if best is None:
+                continue
+            changed = changed or best[1] is not current
+            self.cost[here], self.choice[root], self.own[here], self.mask[here] = best
+        return changed
+
+    def _total(self, here: int, own: int, children: tuple[int, ...]) -> tuple[int, int] | None:
+        mask = total = 0
+        for child in children:
+            at = self.bit.get(child)
+            if at is None:
+                return None
+            below = self.mask[at]
+            if not below:
+                return None
+            if not mask:
+                mask, total = below, self.cost[at]
+                continue
+            extra = below & ~mask
+            if extra == below:
+                total += self.cost[at]
+            else:
+                total += sum(self.own[b] for b in _bits(extra))
+            mask |= below
+        if mask >> here & 1:
+            return None
+        return total + own, mask | 1 << here
+
+
+def below(engine: Engine, choice: Choice, roots: Iterable[int]) -> list[int]:
+    """The classes that a choice uses below the roots, children first; NothingToExtract where it runs in a circle."""
+    order: list[int] = []
+    state: dict[int, int] = {}
+    stack = [(root, False) for root in roots]
+    while stack:
+        root, opened = stack.pop()
+        if opened:
+            state[root] = 2
+            order.append(root)
+        elif root not in state:
+            state[root] = 1
+            stack.append((root, True))
+            for child in child_roots(engine, choice[root]):
+                if state.get(child) == 1:
+                    raise NothingToExtract("the choice of nodes runs in a circle")
+                if child not in state:
+                    stack.append((child, False))
+    return order
+
+
+def dag_cost(engine: Engine, choice: Choice, roots: Iterable[int], cost: Cost) -> int:
+    """What the chosen DAG below the roots costs."""
+    return sum(cost(choice[root]) for root in below(engine, choice, roots))
+
+
+def extract(engine: Engine, roots: Sequence[int], cost: Cost, allowed: Callable[[ENode], bool] | None = None, rounds: int = 3) -> Choice:
+    """The node chosen for each class that is needed below the root classes."""
+    candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]] = {}
+    stack = list(dict.fromkeys(roots))
+    members = engine.members_by_class()
+    while stack:
+        root = stack.pop()
+        if root in candidates:
+            continue
+        candidates[root] = here = []
+        for node in members.get(root, ()):
+            if allowed is None or allowed(node):
+                children = child_roots(engine, node)
+                here.append((node, cost(node), children))
+                stack.extend([c for c in children if c not in candidates])
+    choice, trees = cheapest_trees(candidates)
+    for root in roots:
+        if root not in choice:
+            raise NothingToExtract("no finite term of the class is allowed")
+    best = choice
+    if rounds and len(choice) <= IMPROVABLE:
+        best = _improved(engine, candidates, choice, trees, roots, cost, rounds)
+    used = below(engine, best, roots)
+    return {root: best[root] for root in used}
+
+
+IMPROVABLE = 5000
+"""Beyond so many classes the choice by trees stands: bit masks would be quadratic."""
+
+
+def _improved(
+    engine: Engine,
+    candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]],
+    choice: Choice,
+    trees: dict[int, int],
+    roots: Sequence[int],
+    cost: Cost,
+    rounds: int,
+) -> Choice:
+    best, best_cost = choice, dag_cost(engine, choice, roots, cost)
+    improvement = _Improvement(candidates, choice, sorted(choice, key=lambda root: (trees[root], root)))
+    for _ in range(rounds):
+        changed = improvement.round()
+        try:
+            total = dag_cost(engine, improvement.choice, roots, cost)
+        except NothingToExtract:
+            break
+        if total < best_cost:
+            best, best_cost = dict(improvement.choice), total
+        if not changed:
+            break
+    return best

@@ -1,0 +1,279 @@
+"""From the e-graph back to terms: what an e-node costs when written, and the writing of a chosen DAG.
+
+Raising chooses a - b, a / b and sqrt, gathers equal exponents, takes contents out where that is shorter, turns differences
+round instead of negating them, and orders terms and factors as people do: by degree, then by the order in which the
+variables first occur in the input. Nothing depends on names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from .egraph.core import BAG, LEAF, LINEAR, POWERS, ENode
+from .egraph.extract import Choice, Cost, below
+from .egraph.multiset import Engine
+from .egraph.rational import Number, content, divide, integral, times
+from .spelling import Writer, coefficient_operations
+from .term import Term, make_term
+from .theory import Theory
+
+OPERATION = 1024
+"""The cost of one operation; what is left over breaks ties by size."""
+
+
+class Rank(NamedTuple):
+    """Where a term stands among others: its kind, degree, first variable and size."""
+
+    kind: int
+    degree: Fraction
+    first: int
+    size: int
+
+
+_NUMBER, _CONSTANT, _VARIABLE, _FUNCTION, _SUM = range(5)
+_NOWHERE = 1 << 30
+
+
+def sum_operations(coefficients: Sequence[Number], numbers: int, decimals: bool) -> int:
+    """Operations of a sum beside those of its terms; `numbers` of the terms are bare numbers, and come last."""
+    ops = len(coefficients) - 1
+    for i, k in enumerate(coefficients):
+        if i >= len(coefficients) - numbers:
+            ops += coefficient_operations(Fraction(1, k.denominator), decimals) if not isinstance(k, int) else 0
+        else:
+            ops += coefficient_operations(k, decimals)
+    return ops + all(k < 0 for k in coefficients)
+
+
+def product_operations(exponents: Sequence[Number]) -> int:
+    """Operations of a product beside those of its factors; factors of one exponent are gathered."""
+    above = [e for e in exponents if e > 0]
+    below_line = [-e for e in exponents if e < 0]
+    ops = max(len(above) - 1, 0) + max(len(below_line) - 1, 0) + bool(below_line)
+    for side in (above, below_line):
+        for e in dict.fromkeys(side):
+            if e != 1:
+                ops += 1 if integral(e) or e == Fraction(1, 2) else 2
+    return ops
+
+
+def node_cost(engine: Engine, decimals: bool = False) -> Cost:
+    """What an e-node costs when written, its children not counted."""
+    one = engine.one
+    linear = engine.language.linear
+    sums = engine.index.get(linear, {})
+
+    def weight_cost(i: int) -> int:
+        k, root = engine.split(i)
+        if k == 1 or root == one or (k == -1 and root in sums):
+            return 0
+        return max(coefficient_operations(k, decimals), 1)
+
+    def cost(node: ENode) -> int:
+        form = node.form
+        if form == LEAF:
+            return 1
+        if form == LINEAR:
+            bare = [k for i, k in node.items if i == one]
+            ops = sum_operations([*[k for i, k in node.items if i != one], *bare], len(bare), decimals)
+        elif form == POWERS:
+            ops = product_operations([e for _, e in node.items]) + sum(weight_cost(i) for i, _ in node.items)
+        elif form == BAG:
+            ops = sum(n for _, n in node.items) - 1 + sum(weight_cost(i) for i, _ in node.items)
+        else:
+            ops = (1 if node.items else 0) + sum(weight_cost(i) for i in node.items)
+        if node.scale not in (1, -1):
+            ops += coefficient_operations(divide(1, node.scale), decimals)
+        return OPERATION * ops + 1 + len(node.items)
+
+    return cost
+
+
+class Raising:
+    """Writes a chosen DAG as terms. `order` ranks the variables; `gather` writes x^2*y^2 as (x*y)^2."""
+
+    def __init__(
+        self, theory: Theory, engine: Engine, choice: Choice, order: dict[str, int], decimals: bool = False, gather: bool = True
+    ) -> None:
+        self.theory = theory
+        self.engine = engine
+        self.choice = choice
+        self.order = order
+        self.decimals = decimals
+        self.gather = gather
+        self.write = Writer(theory, decimals)
+        self._terms: dict[tuple[Number, int], Term] = {}
+        self._ranks: dict[Term, Rank] = {}
+
+    def terms(self, ids: Sequence[int]) -> list[Term]:
+        """The terms of some ids."""
+        engine = self.engine
+        for root in below(engine, self.choice, [engine.split(i)[1] for i in ids]):
+            self._multiple(1, root)
+        return [self.term(i) for i in ids]
+
+    def term(self, i: int) -> Term:
+        """The term of an id whose parts have been written."""
+        k, root = self.engine.split(i)
+        return self._multiple(k, root)
+
+    def _multiple(self, k: Number, root: int) -> Term:
+        """k times a class, where the classes below have been written."""
+        found = self._terms.get((k, root))
+        if found is None:
+            found = self._terms[(k, root)] = self._written(k, root)
+            self._rank(found)
+        return found
+
+    def _written(self, k: Number, root: int) -> Term:
+        if root == self.engine.one:
+            return self.write.number(k)
+        node = self.choice[root]
+        k = divide(k, node.scale) if node.scale != 1 and root != self.engine.zero else k
+        if node.form == LINEAR:
+            return self._sum([(times(k, c), i) for i, c in node.items])
+        if node.form == POWERS:
+            return self._product(k, node.items)
+        term = self._plain(node)
+        return term if k == 1 else self._product_of(k, [(term, 1)])
+
+    def _plain(self, node: ENode) -> Term:
+        if node.form == LEAF:
+            value = node.items[0]
+            if isinstance(value, Term):
+                return value
+            return self.theory.boolean(value) if node.op.leaf == "boolean" else self.write.number(value)
+        if node.form == BAG:
+            members = sorted([self.term(i) for i, n in node.items for _ in range(n)], key=self._factor_key)
+            term = members[0]
+            for member in members[1:]:
+                term = make_term(node.op, (term, member))
+            return term
+        return make_term(node.op, tuple([self.term(i) for i in node.items]))
+
+    # -- sums
+
+    def _sum(self, terms: list[tuple[Number, int]]) -> Term:
+        coefficients = [k for k, _ in terms]
+        bare = [k for k, i in terms if i == self.engine.one]
+        rest = [k for k, i in terms if i != self.engine.one]
+        common = content(coefficients)
+        if all(k < 0 for k in coefficients):
+            common = -common
+        if common not in (1, -1):
+            spread = sum_operations([*rest, *bare], len(bare), self.decimals)
+            inner = sum_operations([*[divide(k, common) for k in rest], *[divide(k, common) for k in bare]], len(bare), self.decimals)
+            if inner + coefficient_operations(common, self.decimals) < spread:
+                return self._product_of(common, [(self._sum([(divide(k, common), i) for k, i in terms]), 1)])
+        written = [(k < 0, self._multiple(abs(k), i)) for k, i in terms]
+        written.sort(key=lambda t: self._term_key(t[1]))
+        first = next((t for t in written if not t[0]), written[0])
+        result = self.write.negative(first[1]) if first[0] else first[1]
+        for t in written:
+            if t is not first:
+                result = self.write.plus(result, t[1], minus=t[0])
+        return result
+
+    # -- products
+
+    def _product(self, k: Number, items: Sequence[tuple[int, Number]]) -> Term:
+        factors: list[tuple[Term, Number]] = []
+        for i, e in items:
+            w, root = self.engine.split(i)
+            turned = k < 0 and integral(e) and e % 2 == 1 and self._turns_well(root)
+            if turned:
+                k = -k
+            factors.append((self._multiple(-w if turned else w, root), e))
+        return self._product_of(k, factors)
+
+    def _turns_well(self, root: int) -> bool:
+        """Whether a class is written as a difference, so that its negative costs nothing."""
+        node = self.choice.get(root)
+        if node is None or node.form != LINEAR:
+            return False
+        return any(k > 0 for _, k in node.items) and any(k < 0 for _, k in node.items)
+
+    def _product_of(self, k: Number, factors: list[tuple[Term, Number]]) -> Term:
+        up, down = self.write.splits(k)
+        above = self._side([(t, e) for t, e in factors if e > 0])
+        under = self._side([(t, -e) for t, e in factors if e < 0])
+        minus = up == -1 and bool(above)
+        if minus:
+            up = 1
+        if up != 1 or not above:
+            above.insert(0, self.write.number(up))
+        if down != 1:
+            under.insert(0, self.write.number(down))
+        result = self.write.times(above)
+        if under:
+            result = self.write.quotient(result, self.write.times(under))
+        return self.write.negative(result) if minus else result
+
+    def _side(self, factors: list[tuple[Term, Number]]) -> list[Term]:
+        """The factors on one side of the fraction line, those of one exponent gathered."""
+        groups: dict[Number, list[Term]] = {}
+        for term, e in factors:
+            groups.setdefault(e, []).append(term)
+        written: list[Term] = []
+        for e, members in groups.items():
+            members.sort(key=self._factor_key)
+            if e == 1 or not self.gather:
+                written += [self.write.power(t, e) for t in members]
+            else:
+                written.append(self.write.power(self.write.times(members), e))
+        for term in written:
+            self._rank(term)
+        return sorted(written, key=self._factor_key)
+
+    # -- order
+
+    def _term_key(self, term: Term) -> tuple[object, ...]:
+        rank = self._rank(term)
+        return (rank.kind == _NUMBER, -rank.degree, rank.first, rank.kind, rank.size)
+
+    def _factor_key(self, term: Term) -> tuple[object, ...]:
+        rank = self._rank(term)
+        return (rank.kind, rank.first, rank.size)
+
+    def _rank(self, term: Term) -> Rank:
+        stack = [term]
+        while stack:
+            t = stack[-1]
+            if t in self._ranks:
+                stack.pop()
+                continue
+            missing = [a for a in t.args if a not in self._ranks]
+            if missing:
+                stack.extend(missing)
+            else:
+                self._ranks[t] = self._rank_of(t)
+                stack.pop()
+        return self._ranks[term]
+
+    def _rank_of(self, term: Term) -> Rank:
+        if term.op.leaf == "variable":
+            return Rank(_VARIABLE, Fraction(1), self.order.get(term.value, _NOWHERE), 1)
+        if not term.args:
+            return Rank(_NUMBER if term.op.leaf == "number" else _CONSTANT, Fraction(0), _NOWHERE, 1)
+        ranks = [self._ranks[a] for a in term.args]
+        first = min(r.first for r in ranks)
+        size = min(1 + sum(r.size for r in ranks), _NOWHERE)
+        ops = self.write.ops
+        left, right = ranks[0], ranks[-1]
+        if term.op in (ops.sum, ops.difference):
+            return Rank(_SUM, max(left.degree, right.degree), first, size)
+        if term.op is ops.product:
+            return Rank(max(left.kind, right.kind), left.degree + right.degree, first, size)
+        if term.op is ops.quotient:
+            return Rank(max(left.kind, right.kind), left.degree - right.degree, first, size)
+        if term.op is ops.power:
+            exponent = term.args[1]
+            whole = exponent.op.leaf == "number"
+            return Rank(left.kind if whole else _FUNCTION, left.degree * Fraction(exponent.value) if whole else Fraction(0), first, size)
+        if term.op is ops.negative:
+            return Rank(left.kind, left.degree, first, size)
+        if term.op is ops.root:
+            return Rank(_FUNCTION, left.degree / 2, first, size)
+        return Rank(_FUNCTION, Fraction(0), first, size)
