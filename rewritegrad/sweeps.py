@@ -59,10 +59,18 @@ def forward(
     for term in postorder(*roots):
         if term in found or term in blocked:
             continue
-        pushed = [rules.apply_push(term, i, found[term.args[i]]) for i in differentiable(term.op) if term.args[i] in found]
+        pushed = [rules.apply_push(term, i, _stretched(rules, term, i, found)) for i in differentiable(term.op) if term.args[i] in found]
         if pushed:
             found[term] = _add(rules.theory, pushed)
     return {root: found[root] for root in roots if root in found}
+
+
+def _stretched(rules: DerivativeRules, term: Term, position: int, tangents: Mapping[Term, Term]) -> Term:
+    """The tangent of an argument, broadcast like the argument where the operator works element by element."""
+    argument = term.args[position]
+    if term.op.parameters[position].elementwise and broadcasts(argument.shape, term.shape):
+        return rules.theory.make(rules.theory.role("fill"), (term, tangents[argument]))
+    return tangents[argument]
 
 
 def influences(roots: Sequence[Term], constant: Collection[Term] = ()) -> set[Term]:
