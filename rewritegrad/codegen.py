@@ -33,6 +33,11 @@ class Function:
 
     Values are given by position or by name and are converted to float64. Results are new float64 arrays (of no
     dimension for scalars; boolean for conditions): one for a single output, else a list.
+
+    >>> import rewritegrad as rg
+    >>> f = rg.function(["x", "y"], "x^2 + y")
+    >>> f(3, y=1)
+    array(10.)
     """
 
     inputs: tuple[Term, ...]
@@ -258,8 +263,8 @@ class _Program:
         given = [f"{p.name}={v.name}" if p.name in call.keywords else v.name for v, p in zip(values, op.parameters, strict=True)]
         if call.is_ufunc and kind == "f" and "f" not in kinds:
             given.append("dtype=float")  # arithmetic with truth values is arithmetic with 0 and 1
-        writable = call.elementwise and kind == "f" and term.shape != ()
-        register = self._last_used(term) if writable else None
+        writable = call.is_ufunc and kind == "f" and term.shape != ()
+        register = self._last_used(term) if writable and call.elementwise else None
         if register is not None:
             given.append(f"out={register}")
         freed = self._release(term, call)

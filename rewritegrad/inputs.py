@@ -14,7 +14,6 @@ from .shapes import show
 from .term import Dimension, Term
 
 _FLOAT = np.dtype(np.float64)
-_NUMBERS = "biufO"  # kinds of dtype that are read as real numbers; O is for Fractions and the like
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,9 @@ def _as_float(variable: Term, value: Any) -> Array:
         raise InputError(f"input {variable.value} needs numbers, not the term {value}")
     try:
         array = np.asarray(value)
-        if array.dtype.kind in _NUMBERS:
+        if array.dtype.kind == "O":
+            return np.array([float(entry) for entry in array.flat]).reshape(array.shape)
+        if array.dtype.kind in "biuf":
             return array.astype(_FLOAT, copy=False)
         reason = f"{array.dtype} is no real number"
     except OverflowError:

@@ -25,10 +25,11 @@ Meet = Callable[[Dimension, Dimension], None]
 
 
 def show(shape: Shape) -> str:
-    """A shape as people write it: scalar, vector[n], matrix[2, m], tensor[2, 3, 4]."""
+    """A shape as people write it: scalar, vector[n], matrix[2, m], tensor[2, 3, 4]; matrix where nobody named the dimensions (X.0, X.1)."""
     kinds = ("scalar", "vector", "matrix")
     kind = kinds[len(shape)] if len(shape) < len(kinds) else "tensor"
-    return kind + (f"[{', '.join(str(d) for d in shape)}]" if shape else "")
+    unnamed = all(isinstance(d, str) and "." in d for d in shape)
+    return kind + ("" if unnamed else f"[{', '.join(str(d) for d in shape)}]")
 
 
 def ignore(left: Dimension, right: Dimension) -> None:
