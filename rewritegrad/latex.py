@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import Final, TypeAlias
 
-from .printer import ATOM, Pieces, assemble, call_pieces, is_signed, leaf_text, needs_parentheses, precedence, shared_parts, sign_precedence
+from .printer import ATOM, Names, Pieces, assemble, call_pieces, is_signed, leaf_text, needs_parentheses, precedence, shared_parts, sign_precedence
 from .term import Term
 
 _GREEK: Final = re.compile(
@@ -87,13 +87,13 @@ def _template(term: Term) -> str:
         return name_latex(op.name)
     name = f"\\mathbin{{{_upright(op.name)}}}" if op.name.isidentifier() else op.name
     if op.fixity == "infix":
-        return "#1^{#2}" if op.name == "^" else f"#1 {name} #2"
+        return f"#1 {name} #2"
     if op.fixity == "prefix":
         return f"{name}#1"
     return f"\\{op.name}" if _COMMANDS.fullmatch(op.name) else f"\\operatorname{{{op.name.replace('_', chr(92) + '_')}}}"
 
 
-def _pieces(term: Term) -> Pieces:
+def _pieces(term: Term, names: Names) -> Pieces:
     op = term.op
     if op.leaf == "variable":
         return [name_latex(term.value)]
@@ -116,7 +116,7 @@ def _pieces(term: Term) -> Pieces:
         index, delimited = part
         after = parts[i + 1] if i + 1 < len(parts) else ""
         argument = term.args[index]
-        if not delimited and _parenthesised(argument, term, index, isinstance(after, str) and after.startswith("^")):
+        if not delimited and argument not in names and _parenthesised(argument, term, index, isinstance(after, str) and after.startswith("^")):
             pieces += ["\\left(", argument, "\\right)"]
         else:
             pieces.append(argument)
@@ -126,7 +126,8 @@ def _pieces(term: Term) -> Pieces:
 def _parenthesised(child: Term, parent: Term, index: int, is_base: bool) -> bool:
     """Whether an argument that nothing delimits needs parentheses."""
     if child.op.leaf == "number" and "e" in child.detail.lower():
-        return bool(parent.op.fixity == "call" or parent.op.precedence >= sign_precedence(child, "*", 2))
+        loosest = sign_precedence(child, "*", 2) + (index == 0)
+        return bool(parent.op.fixity == "call" or parent.op.precedence >= loosest)
     parts = () if child.op.leaf else _parts(_template(child))
     if is_base and any(isinstance(part, str) and "^" in part for part in parts):
         return True
@@ -135,7 +136,7 @@ def _parenthesised(child: Term, parent: Term, index: int, is_base: bool) -> bool
         return False
     if parent.op.fixity == "call":
         return precedence(child) < ATOM
-    return (index == 1 and is_signed(child)) or needs_parentheses(child, parent, index)
+    return (is_signed(child) and (index == 1 or is_signed(parent))) or needs_parentheses(child, parent, index)
 
 
 def _begins_with_digit(term: Term) -> bool:

@@ -15,6 +15,8 @@ from .term import Term, postorder
 
 Piece: TypeAlias = str | Term
 Pieces: TypeAlias = list[Piece]
+Names: TypeAlias = Mapping[Term, str]
+TakeApart: TypeAlias = Callable[[Term, Names], Pieces]
 
 ATOM: Final = 1000  # the precedence of what never needs parentheses
 _TIGHT: Final = frozenset("*/^")  # written without spaces
@@ -31,9 +33,7 @@ def infix(term: Term) -> str:
     >>> infix(rg.parse("((x + 1))*(-2)^k - exp((y))"))
     '(x + 1)*(-2)^k - exp(y)'
     """
-    names = shared_parts(term)
-    statements = [f"{name} = {assemble(part, names, infix_pieces)}" for part, name in names.items()]
-    return "; ".join([*statements, assemble(term, names, infix_pieces)])
+    return _program(term, infix_pieces)
 
 
 def count_ops(term: Term) -> int:
@@ -51,29 +51,33 @@ def theano_pp(term: Term, floats: bool = False) -> str:
     >>> theano_pp(rg.parse("x^2 + sin(x)")), theano_pp(rg.parse("2*x"), floats=True)
     ('((x ** 2) + sin(x))', '(2.0 * x)')
     """
-    names = shared_parts(term)
 
-    def pieces(t: Term) -> Pieces:
+    def pieces(t: Term, names: Names) -> Pieces:
         if floats and t.op.leaf == "number":
             return [repr(float(t.value))]
         if t.op.fixity not in ("infix", "prefix"):
-            return infix_pieces(t)
+            return infix_pieces(t, names)
         sign = t.op.name.replace("^", "**")
         if t.op.fixity == "infix":
             return ["(", t.args[0], f" {sign} ", t.args[1], ")"]
         return ["(", sign + " " * sign.isidentifier(), t.args[0], ")"]
 
-    statements = [f"{name} = {assemble(part, names, pieces)}" for part, name in names.items()]
-    return "; ".join([*statements, assemble(term, names, pieces)])
+    return _program(term, pieces)
 
 
 # ---- taking terms apart, for all notations ----
 
 
-def assemble(root: Term, names: Mapping[Term, str], pieces: Callable[[Term], Pieces]) -> str:
-    """The text of a term, where `pieces` takes one term apart and the terms in `names` are written by name."""
+def _program(term: Term, pieces: TakeApart) -> str:
+    """The text of a term, after the definitions of the names for its shared parts, if it has any."""
+    names = shared_parts(term)
+    return "; ".join([*(f"{name} = {assemble(part, names, pieces)}" for part, name in names.items()), assemble(term, names, pieces)])
+
+
+def assemble(root: Term, names: Names, pieces: TakeApart) -> str:
+    """The text of a term, where `pieces` takes one term apart and the terms in `names`, but for itself, are written by name."""
     out: list[str] = []
-    stack: list[Piece] = list(reversed(pieces(root)))
+    stack: list[Piece] = list(reversed(pieces(root, names)))
     while stack:
         piece = stack.pop()
         if isinstance(piece, str):
@@ -81,7 +85,7 @@ def assemble(root: Term, names: Mapping[Term, str], pieces: Callable[[Term], Pie
         elif (name := names.get(piece)) is not None:
             out.append(name)
         else:
-            stack.extend(reversed(pieces(piece)))
+            stack.extend(reversed(pieces(piece, names)))
     return "".join(out)
 
 
@@ -156,7 +160,7 @@ def needs_parentheses(child: Term, parent: Term, side: int) -> bool:
 # ---- infix ----
 
 
-def infix_pieces(term: Term) -> Pieces:
+def infix_pieces(term: Term, names: Names) -> Pieces:
     """The pieces of one term in the language."""
     op = term.op
     if op.leaf:
@@ -165,11 +169,11 @@ def infix_pieces(term: Term) -> Pieces:
         return [op.name]
     if op.fixity == "infix":
         sign = op.name if op.name in _TIGHT else f" {op.name} "
-        return [*_operand(term, 0), sign, *_operand(term, 1)]
+        return [*_operand(term, 0, names), sign, *_operand(term, 1, names)]
     if op.fixity == "prefix":
-        return [op.name + " " * op.name.isidentifier(), *_operand(term, 0)]
+        return [op.name + " " * op.name.isidentifier(), *_operand(term, 0, names)]
     if op is term.theory.roles.get("index"):
-        return _indexed(term)
+        return _indexed(term, names)
     return call_pieces(term, op.name + "(", ")")
 
 
@@ -209,15 +213,15 @@ def call_pieces(term: Term, opening: str, closing: str) -> Pieces:
     return [*pieces, closing]
 
 
-def _operand(term: Term, side: int) -> Pieces:
+def _operand(term: Term, side: int, names: Names) -> Pieces:
     operand = term.args[side]
-    return ["(", operand, ")"] if needs_parentheses(operand, term, side) else [operand]
+    return ["(", operand, ")"] if operand not in names and needs_parentheses(operand, term, side) else [operand]
 
 
-def _indexed(term: Term) -> Pieces:
+def _indexed(term: Term, names: Names) -> Pieces:
     """x[0, 1:]; only names, calls and what is indexed already stand before a bracket without parentheses."""
     array, places = term.args[0], term.args[1].value
-    bare = precedence(array) == ATOM and array.op.leaf != "number"
+    bare = array in names or (precedence(array) == ATOM and array.op.leaf != "number")
     inside = ", ".join(map(_place, places if isinstance(places, tuple) and places[:1] != ("slice",) else (places,)))
     return [*([array] if bare else ["(", array, ")"]), f"[{inside}]"]
 

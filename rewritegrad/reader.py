@@ -284,8 +284,8 @@ class _Program:
             known = [p.name for op in candidates for p in op.parameters]
             if str(keyword.name) not in known:
                 close = get_close_matches(str(keyword.name), known, n=1)
-                hint = f"did you mean {close[0]}?" if close else "to compare write =="
-                self.fail(f"{token} has no setting {keyword.name}; {hint}", keyword.name)
+                hint = f"; did you mean {close[0]}?" if close else " (to compare, write ==)"
+                self.fail(f"{token} has no setting {keyword.name}{hint}", keyword.name)
         expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
         self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)
 
