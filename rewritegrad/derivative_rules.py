@@ -1,69 +1,99 @@
-"""The derivatives that op blocks state, as the laws of one ruleset.
+"""The derivatives that op blocks state, as laws that remove the pulls and pushes of a sweep.
 
-Two operators of this module's own stand for a chain rule that is still to be applied: `pull(f(a, b), i, g)` is the
-cotangent of argument i of an application whose cotangent is g, `push(f(a, b), i, d)` the tangent of the application
-where argument i has the tangent d. A line `d/da e` becomes the laws
+For each argument of each operator there are three operators of this module's own, which stand for a chain rule that is
+still to be applied to an application f(a, b): `pull` of a cotangent g to the argument, `push` of the argument's
+tangent d to the application, and `slope`, the push of the tangent 1. A line `d/da e` of the block of f becomes the laws
 
-    pull(f(a, b), 0, g) => g * e          push(f(a, b), 0, d) => e * d
+    pull(f(a, b), a, g) => g * e        push(f(a, b), a, d) => e * d        slope(f(a, b), a) => e
 
-so that the e-graph rewrites the pulls and pushes that a sweep has written, and nothing here knows an operator.
+so that an e-graph expands what a sweep has written, and nothing here knows an operator.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from .errors import MissingDerivativeError
 from .patterns import PApply, Pattern, PNumber, PVar, Rule, Ruleset
-from .shapes import Meet, ignore
-from .term import Shape, Term, make_term
+from .shapes import Meet, ShapeRule, ignore
+from .term import Shape, Term, make_term, postorder
 from .theory import Derivative, Operator, Parameter, Theory
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """One argument's pull, push or slope: the operator that stands for it, and the laws that expand it."""
+
+    op: Operator
+    position: int
+    laws: tuple[Rule, ...]
+
+
 class DerivativeRules:
-    """The ruleset `diff` of one theory, and the two operators that its laws remove."""
+    """The derivative laws of one theory, and the terms that they expand; see `derivative_rules`."""
 
-    theory: Theory
-    pull: Operator
-    push: Operator
-    ruleset: Ruleset
-    pulled: frozenset[tuple[Operator, int]]
-    pushed: frozenset[tuple[Operator, int]]
+    def __init__(self, theory: Theory) -> None:
+        self.theory = theory
+        self._tables: dict[str, dict[tuple[Operator, int], Pending]] = {kind: {} for kind in _ARGUMENTS}
+        for op in theory.operators:
+            for position in differentiable(op):
+                for kind, table in self._tables.items():
+                    pending = _pending(theory, kind, op, position)
+                    if pending is not None:
+                        table[op, position] = pending
+        self._pending = {pending.op: pending for table in self._tables.values() for pending in table.values()}
 
-    def apply_pull(self, term: Term, position: int, cotangent: Term) -> Term:
-        """The cotangent of an argument, still to be expanded; MissingDerivativeError where no law could expand it."""
-        if (term.op, position) not in self.pulled:
-            raise missing(term, position)
-        return make_term(self.pull, (term, self.theory.number(position), cotangent))
+    def pull(self, term: Term, position: int, cotangent: Term) -> Term:
+        """What an argument gets of a term's cotangent, to be expanded; MissingDerivativeError where no law could."""
+        return make_term(self._find("pull", term, position).op, (term, term.args[position], cotangent))
 
-    def apply_push(self, term: Term, position: int, tangent: Term) -> Term:
-        """What an argument's tangent contributes to the term's, still to be expanded; MissingDerivativeError likewise."""
-        if (term.op, position) not in self.pushed:
-            raise missing(term, position)
-        return make_term(self.push, (term, self.theory.number(position), tangent))
+    def push(self, term: Term, position: int, tangent: Term) -> Term:
+        """What an argument's tangent gives to the term's, to be expanded; MissingDerivativeError where no law could."""
+        if tangent is self.theory.number(1):
+            return make_term(self._find("slope", term, position).op, (term, term.args[position]))
+        return make_term(self._find("push", term, position).op, (term, term.args[position], tangent))
+
+    def has(self, kind: str, op: Operator, position: int) -> bool:
+        """Whether there are laws for the "pull", "push" or "slope" of an argument."""
+        return (op, position) in self._tables[kind]
+
+    def ruleset(self, terms: Iterable[Term] | None = None) -> Ruleset:
+        """The ruleset `diff`: all laws, or those that the pulls and pushes in some terms need."""
+        if terms is None:
+            return Ruleset("diff", "expand", tuple(law for pending in self._pending.values() for law in pending.laws))
+        used = dict.fromkeys(term.op for term in postorder(*terms) if term.op in self._pending)
+        return Ruleset("diff", "expand", tuple(law for op in used for law in self._pending[op].laws))
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """The operators that stand for what is still to be expanded."""
+        return frozenset(self._pending)
+
+    def unexpanded(self, term: Term) -> MissingDerivativeError:
+        """The error about a pull or push whose laws all have conditions that do not hold."""
+        return _missing(term.args[0], self._pending[term.op].position, ", at least not for arguments of these shapes")
+
+    def _find(self, kind: str, term: Term, position: int) -> Pending:
+        found = self._tables[kind].get((term.op, position))
+        if found is None:
+            raise _missing(term, position)
+        return found
 
 
 def derivative_rules(theory: Theory) -> DerivativeRules:
     """The derivative laws of a theory, made from its op blocks once."""
-    return theory.derived(_make_rules)
+    return theory.derived(DerivativeRules)
 
 
 def states_derivative(op: Operator) -> bool:
     """Whether the block of an operator says how its applications are differentiated."""
-    return bool(op.derivatives) or any(p.constant for p in op.parameters)
+    return bool(op.derivatives) or "linear" in op.flags or any(p.constant for p in op.parameters)
 
 
 def differentiable(op: Operator) -> tuple[int, ...]:
     """The positions of the arguments through which derivatives flow: neither attributes nor declared constant."""
     return tuple(i for i, p in enumerate(op.parameters) if not (p.attribute or p.constant))
-
-
-def missing(term: Term, position: int, reason: str = "") -> MissingDerivativeError:
-    """The error that names an operator, its argument and the subterm whose derivative nobody states."""
-    parameter = term.op.parameters[position]
-    place = f"argument {parameter.name} (number {position + 1} of {term.op.arity})"
-    return MissingDerivativeError(f"{term.op.name} has no derivative for its {place}{reason}, needed in {shorten(term)}")
 
 
 def shorten(term: Term, width: int = 60) -> str:
@@ -72,80 +102,85 @@ def shorten(term: Term, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[: width // 2 - 2]} ... {text[3 - width // 2 :]}"
 
 
-def _pull_shape(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
-    """The pull of an elementwise argument has its parent's shape (the sweep undoes broadcasting), any other the argument's."""
-    term, position, _ = args
-    i = position.value
-    return term.shape if term.op.parameters[i].elementwise else term.args[i].shape
+def _missing(term: Term, position: int, reason: str = "") -> MissingDerivativeError:
+    name = term.op.parameters[position].name
+    place = f"argument {name} (number {position + 1} of {term.op.arity})"
+    return MissingDerivativeError(f"{term.op.name} has no derivative for its {place}{reason}, needed in {shorten(term)}")
 
 
-def _push_shape(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
-    """A tangent has the shape of what it is the tangent of."""
-    return args[0].shape
+_ARGUMENTS = {"pull": ("f", "x", "g"), "push": ("f", "x", "d"), "slope": ("f", "x")}
 
 
-def _make_rules(theory: Theory) -> DerivativeRules:
-    pull, push = (theory.adjoin(Operator(name=name, parameters=_PARAMETERS, shape_rule=shape)) for name, shape in _OUTER)
-    laws: dict[tuple[Operator, Operator, int], list[Rule]] = {}
-    for op in theory.operators:
-        for derivative in op.derivatives:
-            for outer, kinds in ((pull, ("d", "pull")), (push, _push_kinds(op, derivative.parameter))):
-                if derivative.kind in kinds:
-                    rule = _law(theory, outer, op, derivative)
-                    laws.setdefault((outer, op, derivative.parameter), []).append(rule)
-        for position in _linear_positions(op):
-            if (push, op, position) not in laws:
-                laws[push, op, position] = [_linear_law(push, op, position)]
-    return DerivativeRules(
-        theory,
-        pull,
-        push,
-        Ruleset("diff", "expand", tuple(_numbered(laws))),
-        frozenset((op, position) for outer, op, position in laws if outer is pull),
-        frozenset((op, position) for outer, op, position in laws if outer is push),
-    )
-
-
-_PARAMETERS = (Parameter("f"), Parameter("i", constant=True), Parameter("g"))
-_OUTER = (("pull", _pull_shape), ("push", _push_shape))
-
-
-def _push_kinds(op: Operator, position: int) -> tuple[str, ...]:
-    """The lines from which an argument's pushes are made: its own, or where it has none and is elementwise, its pulls."""
-    own = any(d.kind == "push" and d.parameter == position for d in op.derivatives)
-    if own:
-        return ("push",)
-    return ("d", "pull") if op.parameters[position].elementwise else ("d",)
-
-
-def _left(outer: Operator, op: Operator, position: int, seed: str) -> PApply:
+def _pending(theory: Theory, kind: str, op: Operator, position: int) -> Pending | None:
+    """What the block of an operator says of one argument, as a pull, push or slope; None where it says nothing."""
+    lines = _lines(kind, op, position)
+    if not lines:
+        return None
+    parameter = op.parameters[position]
+    # An elementwise pull has the shape of the application: undoing broadcasts is the sweep's part.
+    shape_rule = _shape_of(1 if kind == "pull" and not parameter.elementwise else 0)
+    name = f"{kind} {parameter.name} of {op.name}"
+    outer = theory.adjoin(Operator(name=name, parameters=tuple(map(Parameter, _ARGUMENTS[kind])), shape_rule=shape_rule))
     application = PApply(op, tuple(PVar(p.name) for p in op.parameters))
-    return PApply(outer, (application, PNumber(position, str(position)), PVar(seed)))
+    laws = []
+    for n, (line, seed) in enumerate(lines, 1):
+        left = PApply(outer, (application, PVar(parameter.name), PVar(seed))[: outer.arity])
+        right = _right(theory, kind, application, line, seed)
+        laws.append(Rule(name if len(lines) == 1 else f"{name} {n}", left, right, line.conditions, line.position))
+    return Pending(outer, position, tuple(laws))
 
 
-def _law(theory: Theory, outer: Operator, op: Operator, derivative: Derivative) -> Rule:
+def _shape_of(argument: int) -> ShapeRule:
+    def like(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
+        return args[argument].shape
+
+    return like
+
+
+def _lines(kind: str, op: Operator, position: int) -> list[tuple[Derivative, str]]:
+    """The lines of an op block from which a pull or push of an argument is made, each with its name for g or d.
+
+    An elementwise pull serves as the push; `is linear` says that the push is the operator itself, with the tangent in
+    the argument's place.
+    """
+    own = [line for line in op.derivatives if line.parameter == position]
     taken = {p.name for p in op.parameters}
-    seed = _fresh("g", taken) if derivative.kind == "d" else {"pull": "g", "push": "d"}[derivative.kind]
-    left = _left(outer, op, derivative.parameter, seed)
-    right = derivative.body
-    if derivative.kind == "d":
-        right = _scaled(theory, left, right, seed_first=outer.name == "pull")
-    name = f"{outer.name} {op.name} {op.parameters[derivative.parameter].name}"
-    return Rule(name, left, right, derivative.conditions, derivative.position)
+    pushes = [(line, "d") for line in own if line.kind == "push"]
+    if kind != "pull" and pushes:
+        return pushes
+    if kind == "pull" or op.parameters[position].elementwise:
+        both = [(line, _fresh("g", taken) if line.kind == "d" else "g") for line in own if line.kind != "push"]
+        if both or kind == "pull":
+            return both
+    if "linear" not in op.flags:
+        return []
+    tangent = _fresh("d", taken)
+    body = PApply(op, tuple(PVar(tangent if i == position else p.name) for i, p in enumerate(op.parameters)))
+    return [(Derivative("push", position, body, (), op.position), tangent)]
 
 
-def _scaled(theory: Theory, left: PApply, partial: Pattern, *, seed_first: bool) -> Pattern:
-    """The seed times the partial derivative, where that is not plainly the seed, its negative or zero."""
-    application, _, seed = left.args
-    if isinstance(partial, PNumber) and partial.value == 1:
-        return seed
+def _fresh(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _right(theory: Theory, kind: str, application: PApply, line: Derivative, seed: str) -> Pattern:
+    """The right side of a law, in the parameters of the operator and the seed."""
+    if line.kind != "d":
+        return _at_one(line.body, seed, theory.roles.get("product")) if kind == "slope" else line.body
+    partial = line.body
+    if kind == "slope":
+        return partial
+    if partial == PNumber(1, "1"):
+        return PVar(seed)
     if isinstance(partial, PNumber) and partial.value == 0:
         # In the shape of the application; a theory without `fill` is scalar throughout.
         return PApply(theory.roles["fill"], (application, partial)) if "fill" in theory.roles else partial
     negative = _negative(theory)
     if isinstance(partial, PNumber) and partial.value == -1 and negative is not None:
-        return PApply(negative, (seed,))
-    return PApply(theory.role("product"), (seed, partial) if seed_first else (partial, seed))
+        return PApply(negative, (PVar(seed),))
+    return PApply(theory.role("product"), (PVar(seed), partial) if kind == "pull" else (partial, PVar(seed)))
 
 
 def _negative(theory: Theory) -> Operator | None:
@@ -159,30 +194,16 @@ def _negative(theory: Theory) -> Operator | None:
     return None
 
 
-def _linear_positions(op: Operator) -> tuple[int, ...]:
-    """Where `is linear` says the push: the operator itself, with the tangent in the place of any one argument."""
-    return differentiable(op) if "linear" in op.flags else ()
+def _at_one(body: Pattern, seed: str, product: Operator | None) -> Pattern:
+    """A body with the number 1 for the seed, products by it left out (a body is as deep as a line of a rule file)."""
+    if isinstance(body, PVar):
+        return _ONE if body.name == seed else body
+    if not isinstance(body, PApply):
+        return body
+    args = tuple(_at_one(arg, seed, product) for arg in body.args)
+    if body.op is product and _ONE in args:
+        return args[1] if args[0] == _ONE else args[0]
+    return PApply(body.op, args)
 
 
-def _linear_law(push: Operator, op: Operator, position: int) -> Rule:
-    seed = _fresh("d", {p.name for p in op.parameters})
-    left = _left(push, op, position, seed)
-    right = PApply(op, tuple(PVar(seed if i == position else p.name) for i, p in enumerate(op.parameters)))
-    return Rule(f"push {op.name} {op.parameters[position].name}", left, right, (), op.position)
-
-
-def _fresh(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
-
-
-def _numbered(laws: dict[tuple[Operator, Operator, int], list[Rule]]) -> list[Rule]:
-    """All laws in the order of the operators; those of one argument that differ in their conditions get a number."""
-    rules: list[Rule] = []
-    for alternatives in laws.values():
-        if len(alternatives) == 1:
-            rules.extend(alternatives)
-        else:
-            rules.extend(replace(rule, name=f"{rule.name} {n}") for n, rule in enumerate(alternatives, 1))
-    return rules
+_ONE = PNumber(1, "1")

@@ -43,7 +43,7 @@ def reverse(
         for position in reversed(differentiable(term.op)):
             argument = term.args[position]
             if argument in active:
-                pulled = rules.apply_pull(term, position, cotangent)
+                pulled = rules.pull(term, position, cotangent)
                 if broadcasts(argument.shape, pulled.shape):
                     pulled = rules.theory.make(rules.theory.role("sum_to"), (pulled, argument))
                 contributions.setdefault(argument, []).append(pulled)
@@ -59,7 +59,7 @@ def forward(
     for term in postorder(*roots):
         if term in found or term in blocked:
             continue
-        pushed = [rules.apply_push(term, i, _stretched(rules, term, i, found)) for i in differentiable(term.op) if term.args[i] in found]
+        pushed = [rules.push(term, i, _stretched(rules, term, i, found)) for i in differentiable(term.op) if term.args[i] in found]
         if pushed:
             found[term] = _add(rules.theory, pushed)
     return {root: found[root] for root in roots if root in found}
@@ -94,6 +94,11 @@ def filled(theory: Theory, like: Term, number: str) -> Term:
     """A number, spelt so, in the shape of a term; the bare number in a theory without the role `fill`, which is scalar throughout."""
     value = theory.number(number)
     return theory.make(theory.roles["fill"], (like, value)) if "fill" in theory.roles else value
+
+
+def zero(like: Term, spelling: str = "0") -> Term:
+    """Zero in the shape of a term."""
+    return filled(like.theory, like, spelling) if like.shape else like.theory.number(spelling)
 
 
 def _dependent(order: Sequence[Term], wrt: frozenset[Term], constant: frozenset[Term]) -> set[Term]:

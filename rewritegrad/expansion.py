@@ -1,0 +1,87 @@
+"""Before and after a sweep: derivatives inside formulas, operators that are only names, and the pulls and pushes themselves."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from . import definitions
+from .derivative_rules import DerivativeRules, derivative_rules, states_derivative
+from .errors import CostError, FormulaError
+from .graph import EGraph
+from .shapes import show
+from .sweeps import forward, zero
+from .term import Term, postorder, substitute
+from .theory import Operator, Theory
+
+
+def prepare(terms: Iterable[Term], theory: Theory) -> list[Term]:
+    """The terms in one theory as a sweep takes them: without derivatives, and without operators that are only names."""
+    return definitions.expand(resolve([theory.lift(term) for term in terms]), states_derivative)
+
+
+def resolve(terms: Sequence[Term]) -> list[Term]:
+    """The terms with every derivative inside them carried out, the innermost first (the stage `expand`)."""
+    terms = list(terms)
+    derivative = terms[0].theory.roles.get("derivative") if terms else None
+    while derivative is not None:
+        inner = _innermost(terms, derivative)
+        if not inner:
+            break
+        found = [tangent(*prepare(term.args, term.theory)) for term in inner]
+        terms = substitute(terms, dict(zip(inner, expand_sweep(found), strict=True)))
+    return terms
+
+
+def _innermost(terms: Sequence[Term], derivative: Operator) -> list[Term]:
+    """The derivatives that contain none."""
+    inside: set[Term] = set()
+    found: list[Term] = []
+    for term in postorder(*terms):
+        nested = any(arg in inside for arg in term.args)
+        if term.op is derivative and not nested:
+            found.append(term)
+        if nested or term.op is derivative:
+            inside.add(term)
+    return found
+
+
+def tangent(term: Term, x: Term) -> Term:
+    """The derivative of a term by a scalar variable, as one forward sweep writes it; CostError where x is something else."""
+    if x.op.leaf != "variable" or x.shape:
+        what = f"the {show(x.shape)} {x}" if x.op.leaf == "variable" else str(x)
+        raise CostError(f"a derivative is taken with respect to a scalar variable, not {what}")
+    found = forward(derivative_rules(term.theory), [term], {x: term.theory.number(1)})
+    return found[term] if term in found else zero(term)
+
+
+def expand_sweep(terms: Sequence[Term]) -> list[Term]:
+    """The terms with every pull and push carried out by the derivative laws of their theory, in one plain e-graph.
+
+    MissingDerivativeError where no law applies, since its conditions do not hold for these shapes.
+    """
+    if not terms:
+        return []
+    rules = derivative_rules(terms[0].theory)
+    graph = EGraph(rules.theory, plain=True)
+    roots = graph.add_all(terms)
+    # The laws remove what the sweep has written and write no more of it: one iteration does all the work.
+    graph.run([rules.ruleset(terms)], iterations=1, rows=None)
+    try:
+        return graph.extract_all(roots, avoid=rules.operators)
+    except FormulaError:
+        raise rules.unexpanded(_first_unexpanded(graph, rules, terms)) from None
+
+
+def _first_unexpanded(graph: EGraph, rules: DerivativeRules, terms: Sequence[Term]) -> Term:
+    """The innermost pull or push without a member that is free of them."""
+    pending = [term for term in postorder(*terms) if term.op in rules.operators]
+
+    def fails(count: int) -> bool:
+        try:
+            graph.extract_all(graph.add_all(pending[:count]), avoid=rules.operators)
+        except FormulaError:
+            return True
+        return False
+
+    return pending[bisect_left(range(1, len(pending)), True, key=fails)]
