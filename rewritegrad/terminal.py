@@ -8,7 +8,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
-_CODES = {"bold": "1", "red": "31", "green": "32", "dim": "2"}
+_CODES = {"red": "31", "green": "32", "yellow": "33"}
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -96,7 +96,7 @@ def test_an_operator_without_kernel_and_definition_is_named() -> None:
 
 def test_evaluate_ignores_values_of_names_that_do_not_occur() -> None:
     assert evaluate(read("x + 1", THEORY), {"x": 2, "y": [1, 2]}) == 3
-    with pytest.raises(InputError, match="^input x is missing: the only input is x$"):
+    with pytest.raises(InputError, match=r"^input x is missing: the only input is x$"):
         evaluate(read("x + 1", THEORY), {"y": 2})
 
 
@@ -278,11 +278,11 @@ def test_dimensions_that_cannot_be_equal() -> None:
 def test_inputs_are_distinct_variables_and_all_that_occur() -> None:
     x, y = THEORY.variable("x"), THEORY.variable("y")
     assert compile_terms([x, y], [x], single=True)(1, 2) == 1
-    with pytest.raises(InputError, match="^x is named twice among the inputs$"):
+    with pytest.raises(InputError, match=r"^x is named twice among the inputs$"):
         compile_terms([x, x], [x], single=True)
     with pytest.raises(InputError, match=r"^the inputs of a function are variables, not x \+ 1$"):
         compile_terms([x + 1], [x], single=True)
-    with pytest.raises(InputError, match="^y occurs in an output, but is not among the inputs$"):
+    with pytest.raises(InputError, match=r"^y occurs in an output, but is not among the inputs$"):
         compile_terms([x], [x + y], single=True)
 
 
@@ -292,7 +292,7 @@ def test_an_input_is_meant_by_its_name() -> None:
     assert compile_terms([THEORY.variable("x")], [positive], single=True)(1) == 0
     matrix = read("x: matrix; x", THEORY)
     assert isinstance(matrix, Term)
-    with pytest.raises(ShapeError, match="^x is declared matrix as an input, but scalar in an output$"):
+    with pytest.raises(ShapeError, match=r"^x is declared matrix as an input, but scalar in an output$"):
         compile_terms([matrix], [positive], single=True)
 
 
