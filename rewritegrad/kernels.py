@@ -97,10 +97,35 @@ def size(array: ArrayLike, axis: object = None) -> float:
     return float(count)
 
 
+def index(array: ArrayLike, at: object) -> Any:
+    """The array at indices and slices, a slice being ("slice", start, stop, step).
+
+    >>> index([[1.0, 2.0], [3.0, 4.0]], (("slice", None, None, None), 0))
+    array([1., 3.])
+    """
+    return np.asarray(array)[_places(at)]
+
+
+def place(part: ArrayLike, like: ArrayLike, at: object) -> Array:
+    """Zeros in the shape of `like`, but for `part` at the indices and slices: what `index` does to derivatives.
+
+    >>> place(7.0, [0, 0, 0], 1)
+    array([0., 7., 0.])
+    """
+    array = np.zeros(np.shape(like))
+    array[_places(at)] = part
+    return array
+
+
+def _places(at: object) -> tuple[Any, ...]:
+    places = at if isinstance(at, tuple) and at[:1] != ("slice",) else (at,)
+    return tuple(slice(*p[1:]) if isinstance(p, tuple) else p for p in places)
+
+
 catalan = 0.915965594177219015
 """Catalan's constant, which NumPy and SciPy lack."""
 
-OWN: dict[str, Any] = {"fill": fill, "sum_to": sum_to, "expand_to": expand_to, "size": size, "catalan": catalan}
+OWN: dict[str, Any] = {"fill": fill, "sum_to": sum_to, "expand_to": expand_to, "size": size, "index": index, "place": place, "catalan": catalan}
 """What a rule file may name with the prefix `kernels`."""
 
 

@@ -5,6 +5,7 @@
     shape like x                                  the shape of the argument x
     shape reduce X axis                           X without the axes in the attribute (None: all of them)
     shape reduce X axis keepdims                  the same, where a true `keepdims` leaves them as 1
+    shape index X at                              X at the indices and slices in the attribute `at`
     shape (n, k), (k, m) -> (n, m) | (k), (k) -> ()     alternatives, chosen by the ranks of the array arguments
 
 A named dimension never broadcasts: where two names meet they are taken for equal, and the compiled function
@@ -164,7 +165,7 @@ def parse_rule(text: str, parameters: Sequence[str], attributes: Collection[str]
     if text == "()":
         return lambda args, learn=ignore: ()
     words = text.split() or [""]
-    for word in words[1:] if words[0] in ("like", "reduce") else ():
+    for word in words[1:] if words[0] in ("like", "reduce", "index") else ():
         if word not in parameters:
             raise ValueError(f"the shape rule names {word}, which is no argument")
     if words[0] == "like" and len(words) == 2:
@@ -173,7 +174,10 @@ def parse_rule(text: str, parameters: Sequence[str], attributes: Collection[str]
     if words[0] == "reduce" and len(words) in (3, 4):
         places = [parameters.index(word) for word in words[1:]]
         return lambda args, learn=ignore: _reduce(args[places[0]], args[places[1]].value, len(places) > 2 and bool(args[places[2]].value))
-    raise ValueError(f"unknown shape rule {text!r}: write (), like x, reduce X axis, or (n, k), (k, m) -> (n, m)")
+    if words[0] == "index" and len(words) == 3:
+        array, at = (parameters.index(word) for word in words[1:])
+        return lambda args, learn=ignore: indexed(args[array].shape, args[at].value)
+    raise ValueError(f"unknown shape rule {text!r}: write (), like x, reduce X axis, index X at, or (n, k), (k, m) -> (n, m)")
 
 
 def _reduce(array: Term, axis: object, keepdims: bool) -> Shape:
@@ -181,6 +185,29 @@ def _reduce(array: Term, axis: object, keepdims: bool) -> Shape:
     if keepdims:
         return tuple(1 if i in axes else d for i, d in enumerate(array.shape))
     return tuple(d for i, d in enumerate(array.shape) if i not in axes)
+
+
+def indexed(shape: Shape, at: object) -> Shape:
+    """The shape of an array at indices (ints) and slices (("slice", start, stop, step)), one for each of its first axes.
+
+    A part of a named dimension has a name made from it, since its size is not known.
+    """
+    places = at if isinstance(at, tuple) and at[:1] != ("slice",) else (at,)
+    if len(places) > len(shape):
+        raise ShapeError(f"{len(places)} {'index' if len(places) == 1 else 'indices'} for {show(shape)}")
+    kept: list[Dimension] = []
+    for place, dim in zip(places, shape, strict=False):
+        if isinstance(place, tuple):
+            part = slice(*place[1:])
+            if isinstance(dim, int):
+                kept.append(len(range(*part.indices(dim))))
+            else:
+                kept.append(dim if part == slice(None) else f"{dim}[{':'.join('' if p is None else str(p) for p in place[1:])}]")
+        elif not isinstance(place, int):
+            raise ShapeError(f"an index is an integer or a slice, not {place!r}")
+        elif isinstance(dim, int) and not -dim <= place < dim:
+            raise ShapeError(f"index {place} is out of bounds for a dimension of size {dim}")
+    return (*kept, *shape[len(places) :])
 
 
 class Dimensions:

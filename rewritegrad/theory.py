@@ -135,7 +135,6 @@ ROLES: dict[str, int] = {
     "sum": 2,
     "product": 2,
     "power": 2,
-    "negative": 1,
     "fill": 2,
     "sum_to": 2,
     "transpose": 1,
