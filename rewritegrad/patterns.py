@@ -116,7 +116,8 @@ CONDITION_WORDS: dict[str, int] = {
     "hull": ANY_NUMBER,
 }
 
-# The words that say where a result lies, rather than ask: only `gives` may use them.
+# The words that `gives` may state of a result; hull, the smallest interval around others, only states and never asks.
+GIVEN_WORDS = ("positive", "nonnegative", "negative", "nonzero", "integer", "real", "boolean", "analytic", "between", "hull")
 GIVEN_ONLY = ("hull",)
 
 

@@ -21,6 +21,7 @@ from .patterns import (
     COMPARISONS,
     CONDITION_WORDS,
     GIVEN_ONLY,
+    GIVEN_WORDS,
     Condition,
     PApply,
     Pattern,
@@ -125,6 +126,8 @@ class PatternReader:
         if word not in CONDITION_WORDS:
             close = get_close_matches(word, CONDITION_WORDS, n=1)
             self.fail(token, f"unknown condition {word}" + (f"; did you mean {close[0]}?" if close else ""))
+        if given and word not in GIVEN_WORDS:
+            self.fail(token, f"gives cannot state {word}; write a comparison or one of {', '.join(GIVEN_WORDS)}")
         if word in GIVEN_ONLY and not given:
             self.fail(token, f"{word} says where a result lies: only gives may use it")
         expected = CONDITION_WORDS[word] - given
