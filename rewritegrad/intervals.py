@@ -23,7 +23,7 @@ NONNEGATIVE: Interval = (0, inf, False, True)
 NEGATIVE: Interval = (-inf, 0, True, True)
 EXACT_BITS = 128
 """Ends that need more bits than this become floats."""
-_LARGEST = 1.7976931348623157e308
+LARGEST = 1.7976931348623157e308
 _FLOAT_INTEGERS = 2**53
 
 
@@ -270,10 +270,10 @@ def _rounded(x: End, towards: float) -> End:
             return nextafter(x, towards) if (copysign(1.0, x) > 0) == (towards > 0) else 0
         if isfinite(x):
             return nextafter(x, towards)
-        return x if x == towards else copysign(_LARGEST, x)
+        return x if x == towards else copysign(LARGEST, x)
     elif x.numerator.bit_length() <= EXACT_BITS and x.denominator.bit_length() <= EXACT_BITS:
         return tidy(x)
     try:
         return nextafter(float(x), towards)
     except OverflowError:
-        return towards if (x > 0) == (towards > 0) else -copysign(_LARGEST, towards)
+        return towards if (x > 0) == (towards > 0) else -copysign(LARGEST, towards)

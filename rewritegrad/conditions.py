@@ -1,0 +1,198 @@
+"""The words allowed after `if` and `needs`: each is answered from facts, and only a proof is a yes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+from . import intervals
+from .errors import FormulaError
+from .fact import ATTRIBUTE, BOOLEAN, REAL, Fact
+from .shapes import Dimensions
+from .term import Number
+
+
+class Source(Protocol):
+    """What conditions ask of the facts of a problem."""
+
+    @property
+    def dimensions(self) -> Dimensions: ...
+    def nonzero(self, fact: Fact) -> bool: ...
+    def number(self, value: Number) -> Fact: ...
+
+
+Word: TypeAlias = Callable[..., bool]
+"""A function of the Facts of the problem and of the facts of the arguments."""
+
+
+def _constant(source: Source, a: Fact) -> bool:
+    return not a.free and a.kind is not ATTRIBUTE
+
+
+def _number(source: Source, a: Fact) -> bool:
+    return a.constant is not None and a.kind is REAL
+
+
+def _integer(source: Source, a: Fact) -> bool:
+    return a.integer
+
+
+def _not_integer(source: Source, a: Fact) -> bool:
+    return a.kind is REAL and not a.integer and not intervals.has_integer(a.interval)
+
+
+def _positive(source: Source, a: Fact) -> bool:
+    return intervals.is_positive(a.interval)
+
+
+def _nonnegative(source: Source, a: Fact) -> bool:
+    return a.interval[0] >= 0
+
+
+def _negative(source: Source, a: Fact) -> bool:
+    return intervals.is_negative(a.interval)
+
+
+def _nonzero(source: Source, a: Fact) -> bool:
+    return a.nonzero or source.nonzero(a)
+
+
+def _real(source: Source, a: Fact) -> bool:
+    return a.kind is REAL
+
+
+def _boolean(source: Source, a: Fact) -> bool:
+    return a.kind is BOOLEAN
+
+
+def _analytic(source: Source, a: Fact) -> bool:
+    return a.analytic
+
+
+def _scalar(source: Source, a: Fact) -> bool:
+    return not a.shape
+
+
+def _vector(source: Source, a: Fact) -> bool:
+    return len(a.shape) == 1
+
+
+def _matrix(source: Source, a: Fact) -> bool:
+    return len(a.shape) == 2
+
+
+def _square(source: Source, a: Fact) -> bool:
+    return len(a.shape) == 2 and source.dimensions.find(a.shape[0]) == source.dimensions.find(a.shape[1])
+
+
+def _symmetric(source: Source, a: Fact) -> bool:
+    """No declared type says so yet, and nothing else proves it: the answer is unknown."""
+    return False
+
+
+def _powerable(source: Source, a: Fact, b: Fact) -> bool:
+    """Whether a^b is defined (but for a thin set) where a and b are."""
+    if _positive(source, a) or (_nonnegative(source, a) and _positive(source, b)):
+        return True
+    return b.integer and (_nonnegative(source, b) or _nonzero(source, a))
+
+
+def _free_of(source: Source, a: Fact, b: Fact) -> bool:
+    return a.free.isdisjoint(b.free)
+
+
+def _same_shape(source: Source, a: Fact, b: Fact) -> bool:
+    return a.shape == b.shape or source.dimensions.same(a.shape, b.shape)
+
+
+def _between(source: Source, a: Fact, low: Fact, high: Fact) -> bool:
+    return _at_most(source, low, a) and _at_most(source, a, high)
+
+
+def _less(source: Source, a: Fact, b: Fact) -> bool:
+    return intervals.below(a.interval, b.interval)
+
+
+def _at_most(source: Source, a: Fact, b: Fact) -> bool:
+    return a.interval[1] <= b.interval[0]
+
+
+def _greater(source: Source, a: Fact, b: Fact) -> bool:
+    return _less(source, b, a)
+
+
+def _at_least(source: Source, a: Fact, b: Fact) -> bool:
+    return _at_most(source, b, a)
+
+
+def _equal(source: Source, a: Fact, b: Fact) -> bool:
+    if a.kind is not b.kind:
+        return False
+    if a.kind is ATTRIBUTE:
+        return type(a.value) is type(b.value) and bool(a.value == b.value)
+    return a.constant is not None and a.constant == b.constant
+
+
+def _differ(source: Source, a: Fact, b: Fact) -> bool:
+    if a.kind is not b.kind:
+        return False
+    if a.kind is ATTRIBUTE:
+        return not _equal(source, a, b)
+    if a.constant is not None and b.constant is not None:
+        return a.constant != b.constant
+    if _less(source, a, b) or _less(source, b, a):
+        return True
+    return (b.constant == 0 and _nonzero(source, a)) or (a.constant == 0 and _nonzero(source, b))
+
+
+WORDS: dict[str, Word] = {
+    "constant": _constant,
+    "number": _number,
+    "integer": _integer,
+    "not_integer": _not_integer,
+    "positive": _positive,
+    "nonnegative": _nonnegative,
+    "negative": _negative,
+    "nonzero": _nonzero,
+    "real": _real,
+    "boolean": _boolean,
+    "analytic": _analytic,
+    "scalar": _scalar,
+    "vector": _vector,
+    "matrix": _matrix,
+    "square": _square,
+    "symmetric": _symmetric,
+    "powerable": _powerable,
+    "free_of": _free_of,
+    "same_shape": _same_shape,
+    "between": _between,
+    "=": _equal,
+    "!=": _differ,
+    "<": _less,
+    "<=": _at_most,
+    ">": _greater,
+    ">=": _at_least,
+}
+"""Every word with the function that answers it: patterns.CONDITION_WORDS without what only `gives` says, and the comparisons."""
+
+
+def word_function(word: str) -> Word:
+    """The function that answers a word, to be called with the Facts of the problem and the facts of its arguments."""
+    try:
+        return WORDS[word]
+    except KeyError:
+        raise FormulaError(f"there is no condition {word}") from None
+
+
+def holds(source: Source, word: str, args: Sequence[Fact | Number]) -> bool:
+    """Whether the facts prove a condition on facts and exact numbers; FormulaError where there is no such word.
+
+    >>> from rewritegrad.facts import Facts
+    >>> from rewritegrad.theory import Type
+    >>> facts = Facts()
+    >>> x = facts.variable("x", Type(lower=0))
+    >>> holds(facts, "nonnegative", [x]), holds(facts, "positive", [x]), holds(facts, "<", [x, -1])
+    (True, False, False)
+    """
+    given = [a if isinstance(a, Fact) else source.number(a) for a in args]
+    return word_function(word)(source, *given)

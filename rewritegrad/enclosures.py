@@ -1,0 +1,407 @@
+"""Enclosures of values at sample points: what a class may be worth at each of them, with a bound on the error.
+
+The rows of a cell are one array of shape (2, points, *shape): values and errors. The true value lies within value +- error;
+nan in both says that nothing is known there (undefined, overflown, without a kernel, too uncertain). What is the same at
+all points has one point. The errors are first-order bounds, widened so generously that the neglected second order and
+the rounding of the bounds themselves do not matter:
+
+* Every error is at least ACCURACY times the value: 128 units of rounding, more than NumPy's kernels err by (SPECIAL for
+  those of SciPy). So sums need no term of their own for rounding: errors are added with the coefficients' magnitudes
+  and the total grows by a few per cent.
+* Relative errors of a product add up, times the exponents; where they are not small, or a factor may be zero, the
+  bounds are taken from both ends of each factor.
+* A kernel is evaluated at the value and at all combinations of its arguments moved up and down by their errors; the
+  deviations are added up. An argument that is more uncertain than UNCERTAIN leaves the result unknown, but for
+  monotone kernels. Integers are handed over exactly. Where moving an argument changes a truth value, that is unknown.
+* Kernels that mix entries (matrix products, reductions) are evaluated with random signs for the errors of the entries,
+  and the deviations multiplied by the square root of the number of entries.
+
+Cells are computed when they are asked for, with all that they need, without recursion; each keeps its rows and then
+lets go of what it was computed from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from math import isfinite, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .batches import FAILURES, Call, align
+from .kernels import Array
+from .term import Number
+
+ACCURACY = 2.0**-46
+SPECIAL = 2.0**-36
+UNCERTAIN = 1e-2
+TINY = 2.0**-960  # covers results that underflow
+GROWTH = 2.0**-7  # one rounding, relative to errors of ACCURACY
+
+
+class Cell:
+    """What gives the rows of one value: nothing is computed before `evaluate`.
+
+    `make(payload, operands)` computes them from the evaluated operands; `clean` says that no row has a nan.
+    """
+
+    __slots__ = ("apart", "clean", "make", "operands", "payload", "ratio", "rows")
+
+    def __init__(self, make: Callable[[Any, tuple[Cell, ...]], Array] | None, payload: Any = None, operands: tuple[Cell, ...] = ()) -> None:
+        self.make = make
+        self.payload = payload
+        self.operands = operands
+        self.rows: Array | None = None
+        self.clean = False
+        self.ratio: Array | None = None  # of errors to values, kept for products
+        self.apart: bool | None = None  # whether 0 is excluded wherever the value is known
+
+
+def known(rows: Array) -> Cell:
+    """A cell with given rows."""
+    cell = Cell(None)
+    _settle(cell, rows)
+    return cell
+
+
+def exact_rows(values: Array) -> Array:
+    """The rows of values that are exact (their errors are the least that errors are)."""
+    return np.stack([values, np.abs(values) * ACCURACY])
+
+
+def constant(value: Number) -> Cell:
+    """The cell of an exact number."""
+    try:
+        v = float(value)
+    except OverflowError:
+        return unknown(0)
+    if value and abs(v) < TINY:
+        return unknown(0)
+    return known(np.array([[v], [abs(v) * ACCURACY]]))
+
+
+def truth(value: bool) -> Cell:
+    """The cell of True or False."""
+    return known(np.array([[float(value)], [0.0]]))
+
+
+def unknown(rank: int) -> Cell:
+    """The cell of a value of which nothing is known."""
+    return known(np.full((2, 1) + (1,) * rank, np.nan))
+
+
+def evaluate(cell: Cell) -> Array:
+    """The rows of a cell, computed now if they were not before."""
+    if cell.rows is None:
+        with np.errstate(all="ignore"):
+            _evaluate(cell)
+        assert cell.rows is not None
+    return cell.rows
+
+
+def _evaluate(cell: Cell) -> None:
+    stack = [cell]
+    while stack:
+        top = stack[-1]
+        if top.rows is not None:
+            stack.pop()
+            continue
+        missing = [c for c in top.operands if c.rows is None]
+        if missing:
+            stack.extend(missing)
+            continue
+        stack.pop()
+        assert top.make is not None
+        _settle(top, top.make(top.payload, top.operands))
+        top.make = top.payload = None
+        top.operands = ()
+
+
+def _settle(cell: Cell, rows: Array) -> None:
+    values, errors = rows
+    # the product is finite where both are, but for zeros times infinities: then the slow test decides
+    if not isfinite(values.dot(errors) if rows.ndim == 2 else np.vdot(values, errors)):
+        bad = ~(np.isfinite(values) & np.isfinite(errors))
+        if bad.any():
+            rows = rows.copy()
+            rows[:, bad] = np.nan
+            cell.rows = rows
+            return
+    cell.clean = True
+    cell.rows = rows
+
+
+# -- sums
+
+
+def column(k: Number) -> Array | None:
+    """What rows are multiplied by for k times the value; None for 1."""
+    if k == 1:
+        return None
+    try:
+        value = float(k)
+    except OverflowError:
+        value = np.inf
+    return np.array([[value], [abs(value)]])
+
+
+def sum_cell(columns: Sequence[Array | None], operands: Sequence[Cell]) -> Cell:
+    """The cell of a sum of multiples."""
+    return Cell(_sum, tuple(columns), tuple(operands))
+
+
+def _sum(columns: tuple[Array | None, ...], cells: tuple[Cell, ...]) -> Array:
+    rank = max([_rows(c).ndim for c in cells])
+    total: Array | None = None
+    for k, cell in zip(columns, cells, strict=True):
+        rows = _rows(cell)
+        if rank != 2:
+            rows = align(rows, rank, 2)
+            if k is not None:
+                k = k.reshape((2,) + (1,) * (rank - 1))
+        if k is not None:
+            rows = k * rows
+        total = rows if total is None else total + rows
+    assert total is not None
+    if len(cells) == 1 and columns[0] is None:
+        return total
+    total[1] *= 1.0 + GROWTH * (len(cells) + 1)
+    return total
+
+
+# -- products
+
+
+def product_cell(coefficient: Number, exponents: Sequence[Number], operands: Sequence[Cell]) -> Cell:
+    """The cell of a coefficient times powers."""
+    try:
+        payload = float(coefficient), tuple([float(n) for n in exponents])
+    except OverflowError:
+        return unknown(0)
+    return Cell(_product, payload, tuple(operands))
+
+
+def _product(payload: tuple[float, tuple[float, ...]], cells: tuple[Cell, ...]) -> Array:
+    coefficient, exponents = payload
+    rank = max([_rows(c).ndim for c in cells]) - 1
+    values = relative = None
+    for cell, n in zip(cells, exponents, strict=True):
+        rows = _rows(cell)
+        ratio = cell.ratio
+        if ratio is None:
+            ratio = cell.ratio = rows[1] / np.abs(rows[0])
+        if not -1.0 <= n <= 1.0:
+            ratio = ratio * abs(n)
+        power = _power(rows[0], n)
+        if rank != 1:
+            power, ratio = align(power, rank, 1), align(ratio, rank, 1)
+        values = power if values is None else values * power
+        relative = ratio if relative is None else relative + ratio
+    assert values is not None and relative is not None
+    if coefficient != 1.0:
+        values = values * coefficient
+    flat = relative.ravel()
+    if not flat.dot(flat) < 1e-4:
+        return _careful_product(coefficient, exponents, cells, rank)
+    # every relative error r is below 0.01, so that 1 / (1 - r) - 1 < 1.02 r
+    rows = np.empty((2, *values.shape))
+    rows[0] = values
+    errors = np.abs(values, out=rows[1])
+    errors *= (relative + ACCURACY) * 1.02
+    errors += TINY
+    return rows
+
+
+def _power(values: Array, n: float) -> Array:
+    if n == 1.0:
+        return values
+    if n == 2.0:
+        return values * values
+    if n == -1.0:
+        return 1.0 / values
+    if n == 0.5:
+        return np.sqrt(values)
+    return np.power(values, n)
+
+
+def _careful_product(coefficient: float, exponents: tuple[float, ...], cells: tuple[Cell, ...], rank: int) -> Array:
+    values: Array = np.full((1,) * rank, coefficient)
+    errors = np.abs(values) * ACCURACY
+    for cell, n in zip(cells, exponents, strict=True):
+        rows = _rows(cell)
+        v, e = [align(r, rank, 1) for r in _power_ends(rows[0], rows[1], n)]
+        errors = np.abs(values) * e + np.abs(v) * errors + errors * e
+        values = values * v
+    errors = errors + np.abs(values) * ACCURACY + TINY
+    return np.stack([values, errors])
+
+
+def _power_ends(v: Array, e: Array, n: float) -> tuple[Array, Array]:
+    """v^n, and how far it can be from that within v +- e."""
+    size = np.abs(v)
+    p = np.power(v, n)
+    if n < 0:
+        least = np.where(size > e, size - e, np.nan)
+        spread = np.power(least, n) - np.abs(p)
+    elif n == int(n):
+        spread = np.power(size + e, n) - np.abs(p)
+    else:
+        least = np.where(v >= e, v - e, np.nan)
+        spread = np.maximum(np.power(v + e, n) - p, p - np.power(least, n))
+    return p, spread * 1.02 + np.abs(p) * ACCURACY
+
+
+# -- kernels
+
+
+class Application(NamedTuple):
+    """An application of a kernel: where its operands and settings stand among the arguments, and what kind they are of.
+
+    `kinds`: f (real), i (integer), b (boolean), or a (a setting, its value in `settings`).
+    """
+
+    call: Call
+    kinds: str
+    settings: tuple[Any, ...]
+    boolean: bool
+    monotone: bool
+
+
+def kernel_cell(application: Application, operands: Sequence[Cell]) -> Cell:
+    """The cell of an application."""
+    return Cell(_kernel, application, tuple(operands))
+
+
+def _corners(count: int) -> Array:
+    """For each of `count` arguments, how much of its value and of its error each row takes: the centre, then all corners."""
+    signs = [(0.0,) * count, *product((-1.0, 1.0), repeat=count)]
+    return np.array([[[1.0, row[i]] for row in signs] for i in range(count)])
+
+
+_CORNERS = [_corners(count) for count in range(4)]
+_PATTERNS = 4
+_SIGNS = np.where(np.random.Generator(np.random.PCG64(0)).random(4096) < 0.5, -1.0, 1.0)
+
+
+def _along_axes(count: int) -> Array:
+    """The same for many arguments, moved one at a time."""
+    signs = np.concatenate([np.zeros((1, count)), np.eye(count), -np.eye(count)])
+    return np.stack([np.stack([np.ones(len(signs)), signs[:, i]], axis=1) for i in range(count)])
+
+
+def _kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
+    call, kinds, settings, boolean, monotone = application
+    reals = kinds.count("f")
+    moves = _CORNERS[reals] if reals < len(_CORNERS) else _along_axes(reals)
+    args: list[Any] = []
+    operands, given, real = iter(cells), iter(settings), iter(moves)
+    clean, entries = True, 1
+    for kind in kinds:
+        if kind == "a":
+            args.append(next(given))
+            continue
+        cell = next(operands)
+        rows = _rows(cell)
+        if kind == "f":
+            certain = rows if monotone or boolean else _certain(rows)
+            clean = clean and cell.clean and certain is rows
+            args.append(_moved(certain, next(real)) if call.elementwise else _shaken(certain, len(args)))
+            entries = max(entries, rows[0, 0].size)
+        else:
+            exact = rows[0] if kind == "b" else _exact(rows)
+            clean = clean and cell.clean and (kind == "b" or not np.isnan(exact).any())
+            args.append(exact[np.newaxis])
+    try:
+        found = call(args, [k == "b" for k in kinds], 2, clean)
+    except FAILURES:
+        return np.full((2, 1), np.nan)
+    centre = found[0]
+    if boolean:
+        doubtful = (found != centre).any(axis=0)
+        return np.stack([np.where(doubtful, np.nan, centre), np.zeros(centre.shape)])
+    deviations = found - centre
+    deviations[0] = centre * (ACCURACY if call.name.startswith("np.") else SPECIAL)
+    np.abs(deviations, out=deviations)
+    if entries > 1 and not call.elementwise:
+        deviations[1:] *= sqrt(entries)
+    rows = np.empty((2, *centre.shape))
+    rows[0] = centre
+    errors = np.add.reduce(deviations, 0, out=rows[1])
+    if reals >= len(_CORNERS):
+        errors *= reals
+    errors += TINY
+    return rows
+
+
+def _moved(rows: Array, moves: Array) -> Array:
+    """The value and its moves by the error, along a new first axis."""
+    moved: Array = moves.dot(rows) if rows.ndim == 2 else moves.dot(rows.reshape(2, -1)).reshape(len(moves), *rows.shape[1:])
+    return moved
+
+
+def _shaken(rows: Array, position: int) -> Array:
+    """The value, and the value with the errors of its entries added under random signs, along a new first axis."""
+    shape = (_PATTERNS, 1, *rows.shape[2:])
+    signs = np.resize(np.roll(_SIGNS, 997 * position), shape)
+    return np.concatenate([rows[:1], rows[0] + signs * rows[1]])
+
+
+def _certain(rows: Array) -> Array:
+    """The rows without the points that are too uncertain for a kernel that may oscillate."""
+    errors = rows[1].ravel()
+    if errors.dot(errors) < UNCERTAIN**2:
+        return rows
+    certain: Array = np.where(rows[1] <= UNCERTAIN, rows, np.nan)
+    return certain
+
+
+def _exact(rows: Array) -> Array:
+    """The integers that the rows enclose."""
+    integers: Array = np.where(rows[1] < 0.5, np.rint(rows[0]), np.nan)
+    return integers
+
+
+# -- two cells
+
+
+def filled(first: Array, second: Array) -> Array:
+    """The first rows, with the second ones where they are unknown."""
+    rank = max(first.ndim, second.ndim)
+    first, second = align(first, rank, 2), align(second, rank, 2)
+    return np.where(np.isnan(first), second, first)
+
+
+def apart(first: Array, second: Array) -> int:
+    """The first point at which the enclosures are disjoint; -1 where there is none."""
+    if first.ndim != second.ndim:
+        rank = max(first.ndim, second.ndim)
+        first, second = align(first, rank, 2), align(second, rank, 2)
+    differ = np.abs(first[0] - second[0]) > first[1] + second[1]
+    if not np.count_nonzero(differ):
+        return -1
+    return int(np.argmax(differ.reshape(len(differ), -1).any(axis=1)))
+
+
+def meet(first: Array, second: Array) -> bool:
+    """Whether both are known somewhere."""
+    rank = max(first.ndim, second.ndim)
+    return not np.isnan(align(first, rank, 2)[0] + align(second, rank, 2)[0]).all()
+
+
+def less_known(first: Array, second: Array) -> bool:
+    """Whether the first is unknown somewhere where the second is known."""
+    rank = max(first.ndim, second.ndim)
+    return bool((np.isnan(align(first, rank, 2)[0]) & ~np.isnan(align(second, rank, 2)[0])).any())
+
+
+def avoids_zero(rows: Array) -> bool:
+    """Whether 0 is excluded wherever the value is known, and it is known somewhere."""
+    values, errors = rows
+    unknown = np.isnan(values)
+    return bool((unknown | (np.abs(values) > errors)).all()) and not unknown.all()
+
+
+def _rows(cell: Cell) -> Array:
+    assert cell.rows is not None
+    return cell.rows

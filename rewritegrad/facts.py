@@ -1,0 +1,356 @@
+"""Facts: what is known of every value of a problem, computed from what is known of its parts.
+
+Soundness: unknown is never true. A fact is about all points of the declared domain but for a thin set, and comes only
+from values that are defined there (`total`); from an operator's `needs` nothing is concluded about its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from math import inf
+from typing import Any, cast
+
+from . import conditions, enclosures, intervals
+from .egraph.rational import tidy
+from .enclosures import Application, Cell, apart, avoids_zero, evaluate, kernel_cell, less_known, meet, product_cell, sum_cell
+from .fact import AFFINE, ATTRIBUTE, BOOLEAN, CONCAVE, CONVEX, REAL, Fact, merge
+from .intervals import Interval, interval
+from .kernels import Array
+from .rationals import bounded, fold_power
+from .samples import MAX_ENTRIES, Points, Sizes
+from .shapes import Dimensions, broadcast, elementwise
+from .term import Number, Shape, Term
+from .theory import Operator, Theory, Type
+from .transfer import Plan, Plans
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Facts:
+    """The facts of one problem: `terms` are its inputs, for which sample points are drawn (when first needed) with a seed.
+
+    >>> import rewritegrad as rg
+    >>> facts = rg.facts.Facts(rg.Theory.builtin())
+    >>> x = facts.variable("x", rg.Type(lower=0))
+    >>> plus = facts.theory.role("sum")
+    >>> facts.sum(plus, [(2, x), (1, facts.number(1))]).interval[0]
+    1
+    """
+
+    def __init__(self, theory: Theory, terms: Sequence[Term] = (), seed: int = 0) -> None:
+        self.theory = theory
+        self.dimensions = Dimensions()
+        self._terms = tuple(terms)
+        self._seed = seed
+        self._plans = theory.derived(Plans)
+        self._points: Points | None = None
+        self._numbers: dict[Number, Fact] = {}
+        self._variables: dict[tuple[str, Type], Fact] = {}
+        self._columns: dict[Number, Array | None] = {}
+        self._discrete: set[str] = set()  # names of integer variables
+        self._sizes = Sizes(self.dimensions, self._terms)
+
+    # -- leaves
+
+    def variable(self, name: str, type: Type = Type()) -> Fact:  # noqa: B008 - frozen
+        """A variable of a declared type."""
+        found = self._variables.get((name, type))
+        if found is not None:
+            return found
+        within = interval(
+            -inf if type.lower is None else type.lower,
+            inf if type.upper is None else type.upper,
+            type.open_lower,
+            type.open_upper,
+        )
+        if type.integer:
+            self._discrete.add(name)
+            within = intervals.to_integers(within)
+        if intervals.is_empty(within):
+            within = intervals.REALS
+        made = Fact(
+            self._canonical(type.shape),
+            frozenset((name,)),
+            self._cell(type.shape, Cell(self._drawn, (name, type))),
+            True,
+            intervals.only(within),
+            within,
+            type.integer,
+            type.nonzero or intervals.excludes_zero(within),
+            # functions on finitely many integers vanish on sets that are not thin
+            not (type.integer and within[0] > -inf and within[1] < inf),
+            AFFINE,
+        )
+        self._variables[name, type] = made
+        return made
+
+    def _drawn(self, variable: tuple[str, Type], operands: tuple[Cell, ...]) -> Array:
+        values = self.points.values(*variable)
+        return enclosures.exact_rows(values)
+
+    def number(self, value: Number) -> Fact:
+        """An exact number."""
+        found = self._numbers.get(value)
+        if found is None:
+            is_integer = type(value) is int or value.denominator == 1
+            cell = enclosures.constant(value)
+            found = Fact((), _NOTHING, cell, True, tidy(value), intervals.point(value), is_integer, value != 0, True, AFFINE)
+            self._numbers[value] = found
+        return found
+
+    def boolean(self, value: bool) -> Fact:
+        """True or False."""
+        return Fact((), _NOTHING, enclosures.truth(value), True, value, kind=BOOLEAN)
+
+    def attribute(self, value: Any) -> Fact:
+        """The value of a setting such as an axis."""
+        return Fact((), _NOTHING, enclosures.unknown(0), True, kind=ATTRIBUTE, value=value)
+
+    # -- applications
+
+    def apply(self, op: Operator, args: Sequence[Fact]) -> Fact:
+        """An application of an operator that is stored as it is written."""
+        plan = self._plans[op]
+        shape = self._shape(op, args)
+        free = _free(args)
+        total = all(a.total for a in args) and (not plan.needs or plan.is_defined(self, args))
+        cell = self._kernel(plan, args, shape)
+        analytic = plan.analytic and all(a.analytic for a in args if a.kind is not ATTRIBUTE)
+        if analytic and self._discrete and not self._discrete.isdisjoint(free):
+            analytic = False  # sin(pi*k) vanishes on all integers
+        kind = BOOLEAN if plan.boolean else REAL
+        if not total:
+            return Fact(shape, free, cell, False, analytic=analytic, kind=kind)
+        found = plan.findings(self, args)
+        if found.analytic and not analytic:
+            analytic = all(a.analytic for a in args if a.kind is not ATTRIBUTE) and self._discrete.isdisjoint(free)
+        nonzero = found.nonzero or intervals.excludes_zero(found.interval)
+        return Fact(shape, free, cell, True, found.constant, found.interval, found.integer, nonzero, analytic, 0, kind)
+
+    def application(self, op: Operator, args: Sequence[Fact]) -> Fact:
+        """An application of any operator, as conditions in op blocks write them: sums, products and powers are recognised by their roles."""
+        roles = self.theory.roles
+        if op is roles.get("sum"):
+            return self.sum(op, [(1, a) for a in args])
+        if op is roles.get("product"):
+            return self.product(op, 1, [(a, 1) for a in args])
+        if op is roles.get("power"):
+            exponent = args[1].constant
+            if exponent is not None and exponent is not True and exponent is not False:
+                return self.product(roles.get("product", op), 1, [(args[0], exponent)])
+        return self.fold(op, args) if op.is_multiset else self.apply(op, args)
+
+    def fold(self, op: Operator, members: Sequence[Fact]) -> Fact:
+        """A multiset that is neither sum nor product, as applications to two arguments."""
+        return reduce(lambda a, b: self.apply(op, (a, b)), members)
+
+    # -- sums
+
+    def scale(self, k: Number, fact: Fact) -> Fact:
+        """k times a value, for k other than 0."""
+        if k == 1:
+            return fact
+        constant = fact.constant
+        if constant is not None:
+            constant = _folded(k * constant)
+        return fact._replace(
+            cell=sum_cell((self._column(k),), (fact.cell,)),
+            constant=constant,
+            interval=intervals.scale(k, fact.interval),
+            integer=fact.integer and type(k) is int,
+            curvature=fact.curvature if k > 0 else _turned(fact.curvature),
+        )
+
+    def sum(self, op: Operator, items: Sequence[tuple[Number, Fact]]) -> Fact:
+        """A sum of multiples (coefficient, value), in the shape that the values broadcast to."""
+        if len(items) == 1:
+            return self.scale(*items[0])
+        facts = [f for _, f in items]
+        shape = self._shape(op, facts)
+        free = _free(facts)
+        cell = self._cell(shape, sum_cell([self._column(k) for k, _ in items], [f.cell for f in facts]))
+        analytic, total, integer, curvature = True, True, True, AFFINE
+        for k, f in items:
+            analytic = analytic and f.analytic
+            total = total and f.total
+            integer = integer and f.integer and type(k) is int
+            curvature &= f.curvature if k > 0 else _turned(f.curvature)
+        if not total:
+            return Fact(shape, free, cell, False, analytic=analytic)
+        within: Interval = (0, 0, False, False)
+        constant: Number | None = 0
+        for k, f in items:
+            if constant is not None:
+                constant = None if f.constant is None else constant + k * f.constant
+            within = intervals.add(within, intervals.scale(k, f.interval))
+        if constant is not None:
+            constant = _folded(constant)
+            within = within if constant is None else intervals.point(constant)
+        return Fact(shape, free, cell, True, constant, within, integer, intervals.excludes_zero(within), analytic, curvature)
+
+    def _column(self, k: Number) -> Array | None:
+        try:
+            return self._columns[k]
+        except KeyError:
+            return self._columns.setdefault(k, enclosures.column(k))
+
+    # -- products
+
+    def product(self, op: Operator, coefficient: Number, items: Sequence[tuple[Fact, Number]]) -> Fact:
+        """A coefficient times powers (value, exponent). The domain of powers is known here: x^(p/q) needs x >= 0, x^-n needs x != 0."""
+        if not items:
+            return self.number(coefficient)
+        facts = [f for f, _ in items]
+        shape = self._shape(op, facts)
+        free = _free(facts)
+        cell = self._cell(shape, product_cell(coefficient, [n for _, n in items], [f.cell for f in facts]))
+        analytic = all(f.analytic and (type(n) is int or self._has_analytic_root(f)) for f, n in items)
+        if not all(f.total and self._is_defined(f, n) for f, n in items):
+            return Fact(shape, free, cell, False, analytic=analytic)
+        within = intervals.point(coefficient)
+        constant: Number | None = coefficient
+        integer, nonzero, curvature = type(coefficient) is int, coefficient != 0, 0
+        for f, n in items:
+            within = intervals.multiply(within, intervals.power(f.interval, n)) if within != (1, 1, False, False) else intervals.power(f.interval, n)
+            integer = integer and f.integer and type(n) is int and n > 0
+            nonzero = nonzero and (f.nonzero or n < 0)
+            if constant is not None:
+                power = None if f.constant is None else fold_power(f.constant, n)
+                constant = None if power is None else _folded(constant * power)
+        if len(items) == 1:
+            curvature = _curved(facts[0], items[0][1])
+            curvature = curvature if coefficient > 0 else _turned(curvature)
+        if constant is not None:
+            within = intervals.point(constant)
+        return Fact(shape, free, cell, True, constant, within, integer, nonzero or intervals.excludes_zero(within), analytic, curvature)
+
+    def _is_defined(self, fact: Fact, exponent: Number) -> bool:
+        """Whether a power of a total value is defined but for a thin set."""
+        if type(exponent) is not int and fact.interval[0] < 0:
+            return False
+        return exponent > 0 or fact.nonzero or self.nonzero(fact)
+
+    def _has_analytic_root(self, fact: Fact) -> bool:
+        """Whether fractional powers of an analytic value are analytic: sqrt(x^2) is abs(x), with a kink where x^2 touches
+        zero. Nothing positive does that, and no concave value; where the latter is positive is one piece, too."""
+        if self._discrete and not self._discrete.isdisjoint(fact.free):
+            return False
+        return intervals.is_positive(fact.interval) or bool(fact.curvature & CONCAVE)
+
+    # -- one class, two descriptions
+
+    def merge(self, a: Fact, b: Fact) -> Fact:
+        """What is known of a value from two descriptions: `a` itself where `b` adds nothing, `b` where `a` adds nothing."""
+        return merge(a, b)
+
+    # -- samples
+
+    @property
+    def points(self) -> Points:
+        """The sample points, drawn when first asked for."""
+        if self._points is None:
+            self._points = Points(self._terms, self._sizes, self._seed)
+        return self._points
+
+    def samples(self, fact: Fact) -> tuple[Array, Array]:
+        """Values and errors at the sample points, as arrays of shape (points, *shape); nan where nothing is known.
+
+        The value is within value +- error. What does not depend on variables has one point instead of all.
+        """
+        values, errors = evaluate(fact.cell)
+        return values, errors
+
+    def disjoint(self, a: Fact, b: Fact) -> tuple[int, Any, Any] | None:
+        """The audit of a union: a point where two values certainly differ, as its index and both values; None where there is none."""
+        if a.kind is ATTRIBUTE or b.kind is ATTRIBUTE:
+            return None
+        first, second = evaluate(a.cell), evaluate(b.cell)
+        at = apart(first, second)
+        if at < 0:
+            return None
+        return at, _shown(first[0], at), _shown(second[0], at)
+
+    def unaudited(self, a: Fact, b: Fact) -> bool:
+        """Whether there is no point at which both values are known."""
+        first, second = evaluate(a.cell), evaluate(b.cell)
+        return not (a.cell.clean and b.cell.clean) and not meet(first, second)
+
+    def less_defined(self, a: Fact, b: Fact) -> bool:
+        """Whether `a` is unknown at a point where `b` is known."""
+        first, second = evaluate(a.cell), evaluate(b.cell)
+        return not a.cell.clean and less_known(first, second)
+
+    def nonzero(self, fact: Fact) -> bool:
+        """Whether a value is not zero but for a thin set: proved on the whole domain, or else (the generic sense) it is
+        analytic, and enclosures exclude zero at every sample point where it is defined, and there is one."""
+        if fact.nonzero:
+            return True
+        if not fact.analytic or fact.kind is not REAL:
+            return False
+        cell = fact.cell
+        if cell.apart is None:
+            cell.apart = avoids_zero(evaluate(cell))
+        return cell.apart
+
+    def holds(self, word: str, *args: Fact | Number) -> bool:
+        """Whether the facts prove a condition."""
+        return conditions.holds(self, word, args)
+
+    # -- shapes and cells
+
+    def _shape(self, op: Operator, args: Sequence[Fact]) -> Shape:
+        if op.shape_rule is elementwise and not any(a.shape for a in args):
+            return ()
+        if len(args) != op.arity:  # a multiset
+            return self._canonical(broadcast([a.shape for a in args]))
+        # shape rules read the shape of an argument, whether it is an attribute, and its value: facts answer as terms do
+        return self._canonical(op.shape_of(cast("tuple[Term, ...]", tuple(args))))
+
+    def _canonical(self, shape: Shape) -> Shape:
+        return tuple([self.dimensions.find(d) for d in shape]) if shape else shape
+
+    def _cell(self, shape: Shape, cell: Cell) -> Cell:
+        """The cell, unless its value has too many entries to be sampled."""
+        if shape and self._sizes.entries(shape) > MAX_ENTRIES:
+            return enclosures.unknown(len(shape))
+        return cell
+
+    def _kernel(self, plan: Plan, args: Sequence[Fact], shape: Shape) -> Cell:
+        call = plan.call
+        if call is None:
+            return enclosures.unknown(len(shape))
+        kinds = "".join(["a" if a.kind is ATTRIBUTE else "b" if a.kind is BOOLEAN else "i" if a.integer else "f" for a in args])
+        settings = tuple([a.value for a in args if a.kind is ATTRIBUTE])
+        monotone = bool(plan.rises) and len(args) == 1
+        cells = [a.cell for a in args if a.kind is not ATTRIBUTE]
+        return self._cell(shape, kernel_cell(Application(call, kinds, settings, plan.boolean, monotone), cells))
+
+
+def _free(facts: Sequence[Fact]) -> frozenset[str]:
+    free = facts[0].free if facts else _NOTHING
+    for fact in facts:
+        if fact.free is not free and not fact.free <= free:
+            free = free | fact.free
+    return free
+
+
+def _folded(number: Number) -> Number | None:
+    return tidy(number) if bounded(number) else None
+
+
+def _turned(curvature: int) -> int:
+    """The curvature of the negative."""
+    return curvature if curvature in (0, AFFINE) else CONVEX + CONCAVE - curvature
+
+
+def _curved(fact: Fact, exponent: Number) -> int:
+    """The curvature of a power."""
+    if exponent == 1:
+        return fact.curvature
+    return CONVEX if fact.curvature == AFFINE and exponent.denominator == 1 and exponent > 0 and exponent % 2 == 0 else 0
+
+
+def _shown(values: Array, at: int) -> Any:
+    """The value at a point, as a float or nested lists of them."""
+    return values[at if len(values) > 1 else 0].tolist()

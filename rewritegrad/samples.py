@@ -1,0 +1,350 @@
+"""Sample points: values of a problem's variables inside their declared domain.
+
+Points are drawn from a seed and from the structure of the problem (the order in which variables occur, their types, its
+literals, its kinks), never from names. COUNT of them, spread over magnitudes and signs, at which the inputs of the problem
+are defined as far as a bounded search finds such points; and two more for each kink, a little to both of its sides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count as counting
+from math import inf, prod
+from typing import Any
+
+import numpy as np
+
+from .batches import FAILURES, Calls
+from .definitions import expand
+from .kernels import Array
+from .shapes import Dimensions
+from .term import Dimension, Shape, Term, postorder, variable_terms
+from .theory import Operator, Type
+
+COUNT = 16
+KINKS = 4
+"""Kinks beyond the first ones get no points of their own."""
+MAX_ENTRIES = 1 << 18
+"""A value with more entries than this, over all points, is not sampled: it counts as unknown at every point."""
+_FIRST, _MORE, _ROUNDS = 48, 256, 4  # candidates at first, and in each of some further rounds
+_LITERALS = 4
+_GRID = 33
+
+# How the candidates are spread, in turn: 0 any sign and magnitude from 0.1 to 10; 1 the same, positive; 2 between 0 and 1;
+# 3 between -1 and 1; 4 integers; 5 larger; 6 near a literal of the problem.
+_SPREADS = (0, 1, 2, 0, 3, 1, 0, 4, 6, 5, 1, 2, 0, 1, 3, 6)
+
+
+class Sizes:
+    """Concrete sizes for dimensions: small and distinct for named ones, equal where the terms' shapes make them equal."""
+
+    def __init__(self, dimensions: Dimensions, terms: Sequence[Term]) -> None:
+        self.dimensions = dimensions
+        self._given: dict[Dimension, int] = {}
+        self._used: set[int] = set()
+        self.points = COUNT
+        shapes = [v.shape for v in variable_terms(*terms)]
+        if any(shapes):
+            self._used.update(d for shape in shapes for d in shape if isinstance(d, int))
+            if any(isinstance(d, str) for shape in shapes for d in shape):
+                _learn(terms, dimensions)
+            largest = max(prod(self.concrete(shape)) for shape in shapes)
+            self.points = max(2, min(COUNT, MAX_ENTRIES // (4 * largest)))
+
+    def concrete(self, shape: Shape) -> tuple[int, ...]:
+        """A shape in ints."""
+        return tuple([self._size(d) for d in shape])
+
+    def entries(self, shape: Shape) -> int:
+        """The number of entries of a value over all points."""
+        return self.points * prod(self.concrete(shape))
+
+    def _size(self, dimension: Dimension) -> int:
+        found = self.dimensions.find(dimension)
+        if isinstance(found, int):
+            return found
+        if found not in self._given:
+            size = next(n for n in counting(2) if n not in self._used)
+            self._given[found] = size
+            self._used.add(size)
+        return self._given[found]
+
+
+def _learn(terms: Sequence[Term], dimensions: Dimensions) -> None:
+    for term in postorder(*terms):
+        if not term.op.leaf and any(arg.shape for arg in term.args):
+            term.op.shape_rule(term.args, learn=dimensions.learn)
+
+
+class Points:
+    """The sample points of a problem; `values` gives those of one variable, for a variable of the problem or another."""
+
+    def __init__(self, terms: Sequence[Term], sizes: Sizes, seed: int = 0) -> None:
+        self._sizes = sizes
+        self._seed = seed
+        self._values: dict[tuple[str, Type], Array] = {}
+        variables = variable_terms(*terms)
+        search = _Search(terms, variables, sizes, seed)
+        with np.errstate(all="ignore"):
+            rows = search.points()
+        self.count = len(rows)
+        for variable, values in zip(variables, search.split(rows), strict=True):
+            self._values[variable.value, variable.detail] = values
+
+    def values(self, name: str, type: Type) -> Array:
+        """The values of a variable, of shape (points, *shape)."""
+        found = self._values.get((name, type))
+        if found is None:
+            shape = self._sizes.concrete(type.shape)
+            generator = np.random.Generator(np.random.PCG64([self._seed, 1 + len(self._values)]))
+            drawn = _inside(_spread(generator, self.count, prod(shape), ()), type)
+            found = self._values[name, type] = drawn.reshape(self.count, *shape)
+        return found
+
+    def at(self, index: int) -> dict[str, Any]:
+        """A point: the value of each variable, as a float or nested lists of them."""
+        return {name: values[index].tolist() for (name, _), values in self._values.items()}
+
+
+class _Search:
+    """The search for points at which terms are defined. A candidate is one row: the entries of all variables, one after the other."""
+
+    def __init__(self, terms: Sequence[Term], variables: Sequence[Term], sizes: Sizes, seed: int) -> None:
+        self.variables = variables
+        self.sizes = sizes
+        self.seed = seed
+        self.widths = [prod(sizes.concrete(v.shape)) for v in variables]
+        expanded = expand(terms, keep=_has_kernel)
+        self.calls: Calls | None = terms[0].theory.derived(Calls) if terms else None
+        self.order = postorder(*expanded)
+        self.required = _with_values(expanded, self.order)
+        self.literals = _literals(self.order)
+
+    def points(self) -> Array:
+        """The rows of the points."""
+        width = sum(self.widths)
+        wanted = self.sizes.points
+        if not width:
+            return np.zeros((1, 0))
+        room = max(wanted, MAX_ENTRIES // width)
+        rows = self.candidates(0, min(_FIRST, room))
+        scores = self.scores(rows)
+        for i in range(1, _ROUNDS + 1):
+            if np.count_nonzero(scores == len(self.required)) >= wanted or room < _FIRST:
+                break
+            more = self.candidates(i, min(_MORE, room))
+            rows, scores = np.concatenate([rows, more]), np.concatenate([scores, self.scores(more)])
+        if 0 < np.count_nonzero(scores == len(self.required)) < wanted:
+            near = self.perturbed(rows[scores == len(self.required)], wanted * 4)
+            rows, scores = np.concatenate([rows, near]), np.concatenate([scores, self.scores(near)])
+        chosen = rows[np.argsort(-scores, kind="stable")[:wanted]]
+        return np.concatenate([chosen, *self.beside_kinks(rows[scores == scores.max()])])
+
+    def candidates(self, round_: int, count: int) -> Array:
+        generator = np.random.Generator(np.random.PCG64([self.seed, round_]))
+        spread = _spread(generator, count, sum(self.widths), self.literals)
+        return np.concatenate([_inside(z, v.detail) for z, v in zip(self.columns(spread), self.variables, strict=True)], axis=1)
+
+    def perturbed(self, rows: Array, count: int) -> Array:
+        """Rows close to given ones."""
+        generator = np.random.Generator(np.random.PCG64([self.seed, -1 % 2**32]))
+        rows = np.resize(rows, (count, rows.shape[1]))
+        moved = rows * (0.85 + 0.3 * generator.random(rows.shape))
+        return np.concatenate(
+            [_kept(new, old, v.detail) for new, old, v in zip(self.columns(moved), self.columns(rows), self.variables, strict=True)], axis=1
+        )
+
+    def columns(self, rows: Array) -> list[Array]:
+        return np.split(rows, np.cumsum(self.widths)[:-1], axis=1)
+
+    def split(self, rows: Array) -> list[Array]:
+        """The values of each variable, in its shape."""
+        if not self.variables:
+            return []
+        return [c.reshape(len(rows), *self.sizes.concrete(v.shape)) for c, v in zip(self.columns(rows), self.variables, strict=True)]
+
+    def scores(self, rows: Array) -> Array:
+        """For each row, how many of the required terms are defined."""
+        scores = np.zeros(len(rows), dtype=int)
+        for values in self.evaluate(self.required, rows):
+            scores += np.isfinite(values).reshape(len(values), -1).all(axis=1)
+        return scores
+
+    def evaluate(self, terms: Sequence[Term], rows: Array) -> list[Array]:
+        """The values of terms at each row; nan where there is none."""
+        if self.calls is None:
+            return []
+        leaves = dict(zip(self.variables, self.split(rows), strict=True))
+        return values_of(terms, leaves, self.calls, MAX_ENTRIES // max(1, len(rows)), self.sizes)
+
+    # -- kinks
+
+    def beside_kinks(self, rows: Array) -> list[Array]:
+        """For each kink of which the rows see both sides, two rows close to it, where the required terms are defined."""
+        found = []
+        for sides in _kinks(self.order)[:KINKS]:
+            pair = self.bracket(sides, rows)
+            if pair is not None and (self.scores(pair) == len(self.required)).all():
+                found.append(pair)
+        return found
+
+    def bracket(self, sides: tuple[Term, ...], rows: Array) -> Array | None:
+        signs = self.signs(sides, rows)
+        if not ((signs < 0).any() and (signs > 0).any()):
+            return None
+        pair = rows[[int(np.argmax(signs < 0)), int(np.argmax(signs > 0))]]
+        for _ in range(3):
+            steps = np.linspace(0.0, 1.0, _GRID)[:, np.newaxis]
+            line = pair[0] + steps * (pair[1] - pair[0])
+            line = np.concatenate([np.rint(c) if v.detail.integer else c for c, v in zip(self.columns(line), self.variables, strict=True)], axis=1)
+            positive = int(np.argmax(self.signs(sides, line) > 0))
+            if not positive:
+                break
+            pair = line[[positive - 1, positive]]
+        return pair
+
+    def signs(self, sides: tuple[Term, ...], rows: Array) -> Array:
+        """The sign of the difference of two terms (or of one term) at each row, for the first entry of tensors."""
+        values = [np.broadcast_to(v.reshape(len(v), -1)[:, 0], len(rows)) for v in self.evaluate(sides, rows)]
+        signs: Array = np.sign(values[0] if len(values) == 1 else values[0] - values[1])
+        return signs
+
+
+def values_of(terms: Iterable[Term], leaves: Mapping[Term, Array], calls: Calls, largest: int, sizes: Sizes) -> list[Array]:
+    """The values of terms as batches, from those of their variables; nan where there is none, or more than `largest` entries."""
+    terms = list(terms)
+    nothing = np.full((1,), np.nan)
+    order = postorder(*terms)
+    uses = Counter(arg for term in order for arg in term.args)
+    uses.update(terms)
+    found: dict[Term, Any] = {}
+    for term in order:
+        if term.op.leaf:
+            found[term] = leaves[term] if term.op.leaf == "variable" else _leaf(term)
+            continue
+        call = calls[term.op]
+        value = nothing
+        if call is not None and (not term.shape or prod(sizes.concrete(term.shape)) <= largest):
+            try:
+                value = call([found[a] for a in term.args], [_is_boolean(a, calls) for a in term.args], 1)
+            except FAILURES:
+                value = nothing
+        found[term] = value
+        for arg in term.args:
+            uses[arg] -= 1
+            if not uses[arg]:
+                found.pop(arg, None)
+    return [found[term] for term in terms]
+
+
+def _leaf(term: Term) -> Any:
+    if term.op.leaf == "attribute":
+        return term.value
+    try:
+        return np.array([float(term.value)])
+    except OverflowError:
+        return np.full((1,), np.nan)
+
+
+def _is_boolean(term: Term, calls: Calls) -> bool:
+    if term.op.leaf:
+        return bool(term.op.leaf == "boolean")
+    call = calls[term.op]
+    return call is not None and call.boolean
+
+
+def _has_kernel(op: Operator) -> bool:
+    return op.numpy is not None
+
+
+def _with_values(roots: Sequence[Term], order: Sequence[Term]) -> list[Term]:
+    """The roots, and in place of those in which an operator without a kernel occurs their largest parts without one."""
+    lost: set[Term] = set()
+    for term in order:
+        if not term.op.leaf and (term.op.numpy is None or any(arg in lost for arg in term.args)):
+            lost.add(term)
+    below = [arg for term in order if term in lost for arg in term.args]
+    return [t for t in dict.fromkeys([*roots, *below]) if t not in lost and t.op.leaf != "attribute"]
+
+
+def _literals(order: Sequence[Term]) -> tuple[float, ...]:
+    """The first literals of a size that the usual spread does not cover."""
+    sizes = dict.fromkeys(abs(t.value) for t in order if t.op.leaf == "number" and 5 < abs(t.value) < 10**8)
+    return tuple([float(n) for n in sizes][:_LITERALS])
+
+
+def _kinks(order: Sequence[Term]) -> list[tuple[Term, ...]]:
+    """What changes its sign where an elementwise operator that is not analytic has a kink: its argument, or the difference of two."""
+    found: dict[tuple[Term, ...], None] = {}
+    for term in order:
+        op = term.op
+        if op.leaf or op.numpy is None or op.definition is not None or not op.flags.isdisjoint(("analytic", "linear")):
+            continue
+        known = op.theory.derived(Calls)
+        sides = tuple([a for a in term.args if a.op.leaf != "attribute"])
+        if op is op.theory.roles.get("power") or not 1 <= len(sides) <= 2 or not known[op].elementwise:
+            continue
+        if not any(_is_boolean(side, known) for side in sides) and any(side.op.leaf != "number" for side in sides):
+            found[sides] = None
+    return list(found)
+
+
+# -- spreading values
+
+
+def _spread(generator: np.random.Generator, rows: int, width: int, literals: Sequence[float]) -> Array:
+    """Values without regard to the domain, none of them 0."""
+    u, v, w = generator.random((3, rows, width))
+    z = np.where(u < 0.4, -1.0, 1.0) * 10.0 ** (2.0 * v - 1.0)
+    kinds = np.resize(_SPREADS, rows)
+    z[kinds == 1] = np.abs(z[kinds == 1])
+    z[kinds == 2] = 0.03 + 0.94 * w[kinds == 2]
+    z[kinds == 3] = np.sign(z[kinds == 3]) * (0.03 + 0.94 * w[kinds == 3])
+    z[kinds == 4] = np.sign(z[kinds == 4]) * np.ceil(6.0 * w[kinds == 4])
+    z[kinds == 5] = np.sign(z[kinds == 5]) * 10.0 ** (1.0 + 1.3 * w[kinds == 5])
+    if literals and width:
+        at = np.flatnonzero(kinds == 6)
+        near = np.resize(literals, len(at)) * np.array([0.98, 1.02, 2.1, -1.02])[np.arange(len(at)) % 4]
+        z[at, np.arange(len(at)) % width] = near
+    return z
+
+
+def _inside(z: Array, type: Type) -> Array:
+    """Values moved into a variable's domain."""
+    low = -inf if type.lower is None else float(type.lower)
+    high = inf if type.upper is None else float(type.upper)
+    size = np.abs(z)
+    if low > -inf and high < inf:
+        share = size / (1.0 + size)
+        x = low + (high - low) * np.where(z > 0, share, 1.0 - share)
+    elif low > -inf:
+        x = low + size * max(1.0, abs(low) * 1e-6)
+    elif high < inf:
+        x = high - size * max(1.0, abs(high) * 1e-6)
+    else:
+        x = z
+    if type.integer:
+        x = _integers(x, low, high, type)
+    elif type.lower != 0 or type.upper is not None:
+        x = np.where(x == 0.0, min(0.03, high / 2.0) if high > 0 else max(-0.03, low / 2.0), x)
+    return x
+
+
+def _integers(x: Array, low: float, high: float, type: Type) -> Array:
+    """Integers of a domain: rounded, and away from 0 where that is inside."""
+    first = np.floor(low) + 1.0 if type.open_lower else np.ceil(low)
+    last = np.ceil(high) - 1.0 if type.open_upper else np.floor(high)
+    if first > -inf and last < inf:
+        return first + np.floor((x - low) / (high - low) * (last - first + 1.0)).clip(0.0, last - first) if high > low else np.full(x.shape, first)
+    k: Array = np.clip(np.copysign(np.maximum(1.0, np.rint(np.abs(x))), x), first, last)
+    return k
+
+
+def _kept(new: Array, old: Array, type: Type) -> Array:
+    """The new values where they are inside the domain, else the old ones."""
+    if type.integer:
+        return old
+    low, high = -inf if type.lower is None else float(type.lower), inf if type.upper is None else float(type.upper)
+    kept: Array = np.where((new > low) & (new < high) & (new != 0.0), new, old)
+    return kept

@@ -1,0 +1,289 @@
+"""Op blocks as functions on facts: where an application is defined (`needs`), and what is known of its value (`gives`).
+
+The patterns in these fields are compiled once for each operator of a theory; the facts of a problem run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import copysign, inf, isinf, isnan, nextafter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from . import intervals
+from .batches import FAILURES, Call, Calls, is_boolean
+from .conditions import Word, word_function
+from .errors import RuleFileError
+from .fact import REAL, Fact
+from .intervals import LARGEST, REALS, End, Interval
+from .patterns import Condition, PApply, Pattern, PConstant, PNumber, PVar
+from .theory import Operator, Theory
+
+if TYPE_CHECKING:
+    from .facts import Facts
+
+Maker: TypeAlias = Callable[["Facts", Sequence[Fact]], Fact]
+
+KERNEL_SLACK = 2.0**-36
+"""How far, relatively, a kernel's value at the end of an interval may be from the truth."""
+
+
+class Test(NamedTuple):
+    """A condition with what makes the facts of its arguments from those of an application's arguments."""
+
+    word: Word
+    makers: tuple[Maker, ...]
+
+    def holds(self, facts: Facts, args: Sequence[Fact]) -> bool:
+        """Whether the facts prove it."""
+        return self.word(facts, *[make(facts, args) for make in self.makers])
+
+
+class Given(NamedTuple):
+    """A fact about the result: what it says (`effect`, from the facts that it names), and under which conditions."""
+
+    guards: tuple[Test, ...]
+    effect: Callable[[Findings, Sequence[Fact]], None]
+    makers: tuple[Maker, ...]
+
+
+class Findings:
+    """What is found out about the result of one application."""
+
+    __slots__ = ("analytic", "constant", "integer", "interval", "nonzero")
+
+    def __init__(self) -> None:
+        self.interval: Interval = REALS
+        self.constant: Any = None
+        self.integer = False
+        self.nonzero = False
+        self.analytic = False
+
+    def within(self, interval: Interval) -> None:
+        """The result lies in an interval."""
+        self.interval = intervals.intersect(self.interval, interval)
+
+
+class Plan:
+    """What facts need of one operator."""
+
+    __slots__ = ("_call", "analytic", "boolean", "gives", "needs", "odd", "op", "rises")
+
+    def __init__(self, op: Operator) -> None:
+        self.op = op
+        self.analytic = not op.flags.isdisjoint(("analytic", "linear"))
+        self.odd = "odd" in op.flags
+        self.rises = ("increasing" in op.flags) - ("decreasing" in op.flags)  # 1, -1 or 0
+        self.boolean = is_boolean(op)
+        env: dict[str, Maker] = {p.name: _argument(i) for i, p in enumerate(op.parameters)}
+        self.needs = tuple([_test(c, env, False) for c in op.needs])
+        self.gives = tuple(
+            [
+                Given(tuple([_test(c, env, self.analytic) for c in g.conditions]), _effect(g.fact), tuple([_maker(a, env) for a in g.fact.args]))
+                for g in op.gives
+                if g.fact.word not in ("boolean", "real")
+            ]
+        )
+        self._call: Call | None = None
+
+    @property
+    def call(self) -> Call | None:
+        """How the kernel is called; None where there is none."""
+        if self._call is None and self.op.numpy is not None:
+            self._call = self.op.theory.derived(Calls)[self.op]
+        return self._call
+
+    def is_defined(self, facts: Facts, args: Sequence[Fact]) -> bool:
+        """Whether `needs` is proved."""
+        return all(test.holds(facts, args) for test in self.needs)
+
+    def findings(self, facts: Facts, args: Sequence[Fact]) -> Findings:
+        """What `gives`, and a monotone kernel at the ends of its argument's interval, say of a total application."""
+        found = Findings()
+        for guards, effect, makers in self.gives:
+            if all(test.holds(facts, args) for test in guards):
+                effect(found, [make(facts, args) for make in makers])
+        if self.rises and len(args) == 1 and args[0].interval is not REALS:
+            found.within(self._between_ends(args[0].interval))
+        elif not self.op.parameters:
+            found.within(self._value())
+        if found.integer:
+            found.interval = intervals.to_integers(found.interval)
+        if intervals.is_empty(found.interval):  # the block contradicts itself: believe nothing
+            return Findings()
+        if found.constant is None and found.interval[0] == found.interval[1]:
+            found.constant = intervals.only(found.interval)
+        return found
+
+    def _between_ends(self, a: Interval) -> Interval:
+        """Where the values of a monotone operator lie; an analytic one is strictly monotone, so that open ends stay open."""
+        low, high = (a[0], a[2]), (a[1], a[3])
+        first, last = (low, high) if self.rises > 0 else (high, low)
+        lower, upper = self._at(first[0], first is low, -inf), self._at(last[0], last is low, inf)
+        return lower, upper, lower != 0 or (self.analytic and first[1]), upper != 0 or (self.analytic and last[1])
+
+    def _at(self, end: End, is_lower: bool, towards: float) -> End:
+        """A bound, beyond it towards an infinity, of the value at the lower or upper end of the argument's interval."""
+        if end == 0 and self.odd:
+            return 0
+        call = self.call
+        if call is None:
+            return towards
+        try:
+            argument = float(end)
+            if argument != end:
+                argument = nextafter(argument, -inf if is_lower else inf)
+            with np.errstate(all="ignore"):
+                value = float(call.kernel(argument))
+        except (*FAILURES, TypeError):
+            return towards
+        if isnan(value):
+            return towards
+        if isinf(value):
+            return value if value == towards else copysign(LARGEST, value)
+        slack = abs(value) * KERNEL_SLACK + (0.0 if call.name.startswith("np.") else KERNEL_SLACK)
+        return nextafter(value + copysign(slack, towards), towards)
+
+    def _value(self) -> Interval:
+        """The interval of an operator without arguments, whose kernel is a number."""
+        call = self.call
+        if call is None or callable(call.kernel):
+            return REALS
+        value = float(call.kernel)
+        return nextafter(value, -inf), nextafter(value, inf), True, True
+
+
+class Plans:
+    """The plans of a theory's operators, made when first asked for; kept by the theory (`Theory.derived`)."""
+
+    def __init__(self, theory: Theory) -> None:
+        self._plans: dict[Operator, Plan] = {}
+
+    def __getitem__(self, op: Operator) -> Plan:
+        plan = self._plans.get(op)
+        if plan is None:
+            plan = self._plans[op] = Plan(op)
+        return plan
+
+
+# -- conditions and patterns
+
+
+def _strictly_nonzero(facts: Facts, a: Fact) -> bool:
+    return a.nonzero
+
+
+def _test(condition: Condition, env: dict[str, Maker], strict: bool) -> Test:
+    """A condition, compiled. What an analytic operator gives may depend on strict facts only: of sqrt(x)^4, which is
+    positive but for a thin set, the root has a kink where it touches zero."""
+    word = _strictly_nonzero if strict and condition.word == "nonzero" else word_function(condition.word)
+    return Test(word, tuple([_maker(a, env) for a in condition.args]))
+
+
+def _argument(index: int) -> Maker:
+    return lambda facts, args: args[index]
+
+
+def _maker(pattern: Pattern, env: dict[str, Maker]) -> Maker:
+    """What makes the fact of a pattern from the facts of the arguments."""
+    match pattern:
+        case PVar(name):
+            return env[name]
+        case PNumber():
+            number = pattern.value
+            return lambda facts, args: facts.number(number)
+        case PConstant(value):
+            return (lambda facts, args: facts.boolean(value)) if isinstance(value, bool) else (lambda facts, args: facts.attribute(value))
+        case PApply(op, parts):
+            makers = [_maker(p, env) for p in parts]
+            if op.definition is not None:
+                return _maker(op.definition, dict(zip([p.name for p in op.parameters], makers, strict=True)))
+            return lambda facts, args: facts.application(op, [make(facts, args) for make in makers])
+    raise RuleFileError("`x..` and `...` have no place in the conditions of an op block")
+
+
+# -- what `gives` says
+
+
+def _effect(fact: Condition) -> Callable[[Findings, Sequence[Fact]], None]:
+    try:
+        return _EFFECTS[fact.word]
+    except KeyError:
+        raise RuleFileError(f"an operator cannot give {fact.word}", fact.position) from None
+
+
+def _give_interval(interval: Interval) -> Callable[[Findings, Sequence[Fact]], None]:
+    return lambda found, named: found.within(interval)
+
+
+def _give_integer(found: Findings, named: Sequence[Fact]) -> None:
+    found.integer = True
+
+
+def _give_nonzero(found: Findings, named: Sequence[Fact]) -> None:
+    found.nonzero = True
+
+
+def _give_analytic(found: Findings, named: Sequence[Fact]) -> None:
+    found.analytic = True
+
+
+def _give_equal(found: Findings, named: Sequence[Fact]) -> None:
+    same = named[0]
+    found.within(same.interval)
+    found.integer = found.integer or same.integer
+    found.nonzero = found.nonzero or same.nonzero
+    found.analytic = found.analytic or same.analytic
+    found.constant = same.constant
+
+
+def _give_below(found: Findings, named: Sequence[Fact]) -> None:
+    found.within((-inf, named[0].interval[1], True, True))
+
+
+def _give_at_most(found: Findings, named: Sequence[Fact]) -> None:
+    found.within((-inf, named[0].interval[1], True, named[0].interval[3]))
+
+
+def _give_above(found: Findings, named: Sequence[Fact]) -> None:
+    found.within((named[0].interval[0], inf, True, True))
+
+
+def _give_at_least(found: Findings, named: Sequence[Fact]) -> None:
+    found.within((named[0].interval[0], inf, named[0].interval[2], True))
+
+
+def _give_unequal(found: Findings, named: Sequence[Fact]) -> None:
+    found.nonzero = found.nonzero or named[0].constant == 0
+
+
+def _give_between(found: Findings, named: Sequence[Fact]) -> None:
+    low, high = named[0].interval, named[1].interval
+    found.within((low[0], high[1], low[2], high[3]))
+
+
+def _give_hull(found: Findings, named: Sequence[Fact]) -> None:
+    around = named[0].interval
+    for fact in named[1:]:
+        around = intervals.hull(around, fact.interval)
+    if all(fact.kind is REAL for fact in named):
+        found.within(around)
+
+
+_EFFECTS: dict[str, Callable[[Findings, Sequence[Fact]], None]] = {
+    "positive": _give_interval(intervals.POSITIVE),
+    "nonnegative": _give_interval(intervals.NONNEGATIVE),
+    "negative": _give_interval(intervals.NEGATIVE),
+    "integer": _give_integer,
+    "nonzero": _give_nonzero,
+    "analytic": _give_analytic,
+    "=": _give_equal,
+    "!=": _give_unequal,
+    "<": _give_below,
+    "<=": _give_at_most,
+    ">": _give_above,
+    ">=": _give_at_least,
+    "between": _give_between,
+    "hull": _give_hull,
+}
