@@ -119,7 +119,7 @@ def _pending(theory: Theory, kind: str, op: Operator, position: int) -> Pending 
     parameter = op.parameters[position]
     # An elementwise pull has the shape of the application: undoing broadcasts is the sweep's part.
     shape_rule = _shape_of(1 if kind == "pull" and not parameter.elementwise else 0)
-    name = f"{kind} {parameter.name} of {op.name}"
+    name = f"{kind} {parameter.name} of {_signature(op)}"
     outer = theory.adjoin(Operator(name=name, parameters=tuple(map(Parameter, _ARGUMENTS[kind])), shape_rule=shape_rule))
     application = PApply(op, tuple(PVar(p.name) for p in op.parameters))
     laws = []
@@ -128,6 +128,14 @@ def _pending(theory: Theory, kind: str, op: Operator, position: int) -> Pending 
         right = _right(theory, kind, application, line, seed)
         laws.append(Rule(name if len(lines) == 1 else f"{name} {n}", left, right, line.conditions, line.position))
     return Pending(outer, position, tuple(laws))
+
+
+def _signature(op: Operator) -> str:
+    """The operator applied to its parameters, which tells a - b and -a apart."""
+    names = [p.name for p in op.parameters]
+    if op.fixity == "infix":
+        return f"{names[0]} {op.name} {names[1]}"
+    return f"{op.name}{names[0]}" if op.fixity == "prefix" else f"{op.name}({', '.join(names)})"
 
 
 def _shape_of(argument: int) -> ShapeRule:
