@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import zip_longest
 from typing import Final, TypeAlias
 
 from .printer import ATOM, Names, Pieces, assemble, call_pieces, is_signed, leaf_text, needs_parentheses, precedence, shared_parts, sign_precedence
@@ -106,19 +107,18 @@ def _pieces(term: Term, names: Names) -> Pieces:
     if op.fixity == "call" and "#" not in template:
         return call_pieces(term, template + "\\left(", "\\right)")
     pieces: Pieces = []
-    for i, part in enumerate(parts):
+    for part, after in zip_longest(parts, parts[1:], fillvalue=""):
         if isinstance(part, str):
-            following = parts[i + 1] if i + 1 < len(parts) else None
-            if part == _PRODUCT and isinstance(following, tuple) and _begins_with_digit(term.args[following[0]]):
-                part = " \\cdot "
             pieces.append(part)
             continue
         index, delimited = part
-        after = parts[i + 1] if i + 1 < len(parts) else ""
         argument = term.args[index]
-        if not delimited and argument not in names and _parenthesised(argument, term, index, isinstance(after, str) and after.startswith("^")):
+        is_base = isinstance(after, str) and after.startswith("^")
+        if not delimited and argument not in names and _parenthesised(argument, term, index, is_base):
             pieces += ["\\left(", argument, "\\right)"]
         else:
+            if pieces[-1:] == [_PRODUCT] and argument not in names and _begins_with_digit(argument):
+                pieces[-1] = " \\cdot "
             pieces.append(argument)
     return pieces
 

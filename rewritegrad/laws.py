@@ -111,10 +111,18 @@ class LawMaker:
     def law(self) -> Law:
         """The rule in core form; RuleFileError where the left side is beyond what patterns can say."""
         prepare: Callable[[Pattern], Pattern] = (lambda p: p) if self.plain else expanded
-        left = self.core(prepare(self.rule.left))
+        left = self._symbolic_power(self.core(prepare(self.rule.left)))
         right = self.build(prepare(self.rule.right))
         tests = tuple(self.test(c, prepare) for c in self.rule.conditions)
         return Law(self.rule.name, left, right, tests, self.rule)
+
+    def _symbolic_power(self, left: Core) -> Core:
+        """A left side x^a with any exponent starts at the power's own node: it need not be a factor of anything."""
+        if isinstance(left, CProd) and left.coefficient is None and left.rest is None and len(left.factors) == 1:
+            base, exponent = left.factors[0]
+            if exponent is not None and not isinstance(exponent, CLit | CNum):
+                return CNode(self.language.raised, (base, exponent))
+        return left
 
     def error(self, message: str) -> RuleFileError:
         return RuleFileError(f"{self.rule.name}: {message}", self.rule.position)
@@ -219,7 +227,7 @@ class LawMaker:
         if len(parts) == 1 and isinstance(parts[0], PEach):
             return self._each(parts[0])
         rests = [p.name for p in parts if isinstance(p, PRest)]
-        if any(isinstance(p, PEach) for p in parts):
+        if any(isinstance(p, PEach) and self.kind(p.op) is Kind.LINEAR for p in parts):
             raise self.error("a pattern for every child stands alone in its sum or product")
         return CSum(tuple(self._term(p) for p in parts if not isinstance(p, PRest)), rests[0] if rests else None)
 
@@ -242,7 +250,7 @@ class LawMaker:
             value = self.value(part)
             if isinstance(part, PRest):
                 rest = part.name
-            elif isinstance(part, PEach):
+            elif isinstance(part, PEach) and self.kind(part.op) is Kind.POWERS:
                 raise self.error("a pattern for every child stands alone in its sum or product")
             elif value is not None:
                 literal = tidy(literal * value)
@@ -340,8 +348,11 @@ class LawMaker:
                 given.append(self.build(arg))
         return BNode(op, tuple(given))
 
+    def _every_factor(self, pattern: Pattern) -> bool:
+        return isinstance(pattern, PEach) and self.kind(pattern.op) is Kind.POWERS
+
     def _built_term(self, pattern: Pattern) -> tuple[Numeric, Build]:
-        if isinstance(pattern, PEach):
+        if isinstance(pattern, PEach) and self.kind(pattern.op) is Kind.LINEAR:
             return NLit(1), BEach(Kind.LINEAR, self.build(pattern.body))
         return NLit(1), self.build(pattern)
 
@@ -352,12 +363,13 @@ class LawMaker:
             numeric = self.numeric(part) if self._foldable(part) else None
             if numeric is not None:
                 coefficient.append(numeric)
-            elif isinstance(part, PEach):
+            elif self._every_factor(part):
+                assert isinstance(part, PEach)
                 factors.append((BEach(Kind.POWERS, self.build(part.body)), NLit(1)))
             elif isinstance(part, PApply) and self._is_raised(part.op):
                 base, exponent = part.args
                 power = self.numeric(exponent)
-                raised_base: Build = BEach(Kind.POWERS, self.build(base.body)) if isinstance(base, PEach) else self.build(base)
+                raised_base: Build = BEach(Kind.POWERS, self.build(base.body)) if isinstance(base, PEach) and self._every_factor(base) else self.build(base)
                 factors.append((raised_base, self.build(exponent) if power is None else power))
             else:
                 factors.append((self.build(part), NLit(1)))

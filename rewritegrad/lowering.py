@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 from typing import Any
 
 from . import definitions
 from .egraph.language import Kind, Language
 from .egraph.multiset import Engine
+from .errors import LimitError
 from .term import Term, postorder
 from .theory import Operator, Theory
 
@@ -61,12 +63,12 @@ def leaf_value(term: Term, language: Language) -> Any:
     return term.value if not language.spelled and term.op.leaf in ("number", "boolean") else term
 
 
-def enter(engine: Engine, terms: Sequence[Term]) -> list[int]:
-    """The ids of terms of one theory. Outside a plain e-graph, definitions are expanded before."""
+def enter(engine: Engine, terms: Sequence[Term], deadline: float | None = None) -> list[int]:
+    """The ids of terms of one theory; LimitError where a deadline passes. Outside a plain e-graph, definitions are expanded before."""
     if engine.language.spelled:
-        return _enter(engine, terms, {})
+        return _enter(engine, terms, {}, deadline)
     terms = definitions.expand(terms, keep=_is_kept)
-    return _enter(engine, terms, _absorbed(terms))
+    return _enter(engine, terms, _absorbed(terms), deadline)
 
 
 def _is_kept(op: Operator) -> bool:
@@ -98,10 +100,12 @@ def _members(term: Term, absorbed: dict[Term, None]) -> list[Term]:
     return members
 
 
-def _enter(engine: Engine, terms: Sequence[Term], absorbed: dict[Term, None]) -> list[int]:
+def _enter(engine: Engine, terms: Sequence[Term], absorbed: dict[Term, None], deadline: float | None) -> list[int]:
     ids: dict[Term, int] = {}
     plain = engine.language.spelled
-    for term in postorder(*terms):
+    for count, term in enumerate(postorder(*terms)):
+        if deadline is not None and not count % 256 and perf_counter() > deadline:
+            raise LimitError("the time is over before the terms have been entered")
         if term.op.leaf:
             ids[term] = engine.number(term.value) if _is_number(engine, term) else engine.leaf(term.op, leaf_value(term, engine.language))
         elif term not in absorbed:

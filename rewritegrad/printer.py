@@ -6,7 +6,7 @@ taken apart into pieces, texts and smaller terms, on a stack.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Callable, Mapping
 from fractions import Fraction
 from itertools import count
 from typing import Any, Final, TypeAlias
@@ -42,6 +42,11 @@ def count_ops(term: Term) -> int:
     A negative literal is a number, constants and variables cost nothing, the fraction 1/2 is one operator.
     """
     return sum(map(_is_operation, postorder(term)))
+
+
+def operations(terms: Iterable[Term]) -> int:
+    """The operations of several terms together, those that they share counted once."""
+    return sum(map(_is_operation, postorder(*terms)))
 
 
 def theano_pp(term: Term, floats: bool = False) -> str:
@@ -172,7 +177,7 @@ def infix_pieces(term: Term, names: Names) -> Pieces:
         return [*_operand(term, 0, names), sign, *_operand(term, 1, names)]
     if op.fixity == "prefix":
         return [op.name + " " * op.name.isidentifier(), *_operand(term, 0, names)]
-    if op is term.theory.roles.get("index"):
+    if op is term.theory.roles.get("index") and _are_places(term.args[1].value):
         return _indexed(term, names)
     return call_pieces(term, op.name + "(", ")")
 
@@ -222,8 +227,12 @@ def _indexed(term: Term, names: Names) -> Pieces:
     """x[0, 1:]; only names, calls and what is indexed already stand before a bracket without parentheses."""
     array, places = term.args[0], term.args[1].value
     bare = array in names or (precedence(array) == ATOM and array.op.leaf != "number")
-    inside = ", ".join(map(_place, places if isinstance(places, tuple) and places[:1] != ("slice",) else (places,)))
-    return [*([array] if bare else ["(", array, ")"]), f"[{inside}]"]
+    return [*([array] if bare else ["(", array, ")"]), f"[{', '.join(map(_place, places))}]"]
+
+
+def _are_places(value: Any) -> bool:
+    """Whether a setting is what brackets make: a tuple of integers and slices."""
+    return isinstance(value, tuple) and bool(value) and all(type(v) is int or (isinstance(v, tuple) and v[:1] == ("slice",)) for v in value)
 
 
 def _place(place: Any) -> str:

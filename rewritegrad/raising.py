@@ -7,6 +7,7 @@ variables first occur in the input. Nothing depends on names.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -14,10 +15,11 @@ from typing import NamedTuple
 from .egraph.core import BAG, LEAF, LINEAR, POWERS, ENode
 from .egraph.extract import Choice, Cost, below
 from .egraph.multiset import Engine
-from .egraph.rational import Number, content, divide, integral, times
-from .spelling import Writer, coefficient_operations
+from .egraph.rational import Number, content, divide, integral, tidy, times
+from .printer import operations
+from .spelling import Writer, coefficient_operations, decimal_spelling
 from .term import Term, make_term
-from .theory import Theory
+from .theory import Operator, Theory
 
 OPERATION = 1024
 """The cost of one operation; what is left over breaks ties by size."""
@@ -40,27 +42,43 @@ def sum_operations(coefficients: Sequence[Number], numbers: int, decimals: bool)
     """Operations of a sum beside those of its terms; `numbers` of the terms are bare numbers, and come last."""
     ops = len(coefficients) - 1
     for i, k in enumerate(coefficients):
-        if i >= len(coefficients) - numbers:
-            ops += coefficient_operations(Fraction(1, k.denominator), decimals) if not isinstance(k, int) else 0
-        else:
+        if i < len(coefficients) - numbers:
             ops += coefficient_operations(k, decimals)
-    return ops + all(k < 0 for k in coefficients)
+        elif not isinstance(k, int) and not (decimals and decimal_spelling(k) is not None):
+            ops += 1
+    return ops + (not numbers and all(k == -1 for k in coefficients))
+
+
+def best_divisor(coefficients: Sequence[Number], numbers: int, decimals: bool) -> tuple[Number, int]:
+    """The number by which a sum that is a factor is divided to be written shortest, and the operations of what is left."""
+    best: tuple[Number, int] = (1, sum_operations(coefficients, numbers, decimals))
+    bare = len(coefficients) - numbers
+    if bare > 1:
+        common, count = Counter([abs(k) for k in coefficients[:bare]]).most_common(1)[0]
+        if common != 1 and count > 1:
+            ops = sum_operations([divide(k, common) for k in coefficients], numbers, decimals)
+            if ops + 1 < best[1] or (decimals and ops < best[1]):
+                best = (common, ops)
+    return best
 
 
 def product_operations(exponents: Sequence[Number]) -> int:
-    """Operations of a product beside those of its factors; factors of one exponent are gathered."""
-    above = [e for e in exponents if e > 0]
-    below_line = [-e for e in exponents if e < 0]
-    ops = max(len(above) - 1, 0) + max(len(below_line) - 1, 0) + bool(below_line)
-    for side in (above, below_line):
-        for e in dict.fromkeys(side):
-            if e != 1:
-                ops += 1 if integral(e) or e == Fraction(1, 2) else 2
-    return ops
+    """Operations of a product beside those of its factors; factors of one exponent are gathered, over the fraction line too."""
+    groups: dict[Number, list[int]] = {}
+    for e in exponents:
+        groups.setdefault(abs(e), [0, 0])[e < 0] += 1
+    ops = above = under = 0
+    for e, (up, down) in groups.items():
+        if e == 1:
+            above, under = above + up, under + down
+            continue
+        ops += up + down - 1 + (1 if integral(e) or e == Fraction(1, 2) else 2)
+        above, under = above + bool(up), under + (not up)
+    return ops + max(above - 1, 0) + max(under - 1, 0) + bool(under)
 
 
-def node_cost(engine: Engine, decimals: bool = False) -> Cost:
-    """What an e-node costs when written, its children not counted."""
+def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator] = frozenset()) -> Cost:
+    """What an e-node costs when written, its children not counted; applications of operators in `prefer` cost next to nothing."""
     one = engine.one
     linear = engine.language.linear
     sums = engine.index.get(linear, {})
@@ -73,11 +91,11 @@ def node_cost(engine: Engine, decimals: bool = False) -> Cost:
 
     def cost(node: ENode) -> int:
         form = node.form
-        if form == LEAF:
+        if form == LEAF or node.op in prefer:
             return 1
         if form == LINEAR:
             bare = [k for i, k in node.items if i == one]
-            ops = sum_operations([*[k for i, k in node.items if i != one], *bare], len(bare), decimals)
+            ops = best_divisor([*[k for i, k in node.items if i != one], *bare], len(bare), decimals)[1]
         elif form == POWERS:
             ops = product_operations([e for _, e in node.items]) + sum(weight_cost(i) for i, _ in node.items)
         elif form == BAG:
@@ -92,10 +110,10 @@ def node_cost(engine: Engine, decimals: bool = False) -> Cost:
 
 
 class Raising:
-    """Writes a chosen DAG as terms. `order` ranks the variables; `gather` writes x^2*y^2 as (x*y)^2."""
+    """Writes a chosen DAG as terms. `order` ranks the variables; `gather` writes x^2*y^2 as (x*y)^2, `inner` -(x*y) as -x*y."""
 
     def __init__(
-        self, theory: Theory, engine: Engine, choice: Choice, order: dict[str, int], decimals: bool = False, gather: bool = True
+        self, theory: Theory, engine: Engine, choice: Choice, order: dict[str, int], decimals: bool = False, gather: bool = True, inner: bool = True
     ) -> None:
         self.theory = theory
         self.engine = engine
@@ -103,15 +121,27 @@ class Raising:
         self.order = order
         self.decimals = decimals
         self.gather = gather
+        self.inner = inner
+        self.signs: dict[int, int] = {}
+        self.leaning: dict[int, int] = {}
         self.write = Writer(theory, decimals)
         self._terms: dict[tuple[Number, int], Term] = {}
         self._ranks: dict[Term, Rank] = {}
 
     def terms(self, ids: Sequence[int]) -> list[Term]:
-        """The terms of some ids."""
+        """The terms of some ids; a second time, where differences under even powers can be turned as they stand elsewhere."""
+        found = self._all(ids)
+        turned = {root: sign for root, sign in self.leaning.items() if sign < 0}
+        if turned:
+            self.signs, self._terms = turned, {}
+            return min(found, self._all(ids), key=operations)
+        return found
+
+    def _all(self, ids: Sequence[int]) -> list[Term]:
         engine = self.engine
         for root in below(engine, self.choice, [engine.split(i)[1] for i in ids]):
-            self._multiple(1, root)
+            if root not in self.engine.fixed():
+                self._multiple(1, root)
         return [self.term(i) for i in ids]
 
     def term(self, i: int) -> Term:
@@ -128,10 +158,10 @@ class Raising:
         return found
 
     def _written(self, k: Number, root: int) -> Term:
-        if root == self.engine.one:
-            return self.write.number(k)
+        if root in self.engine.fixed():
+            return self.write.number(k if root == self.engine.one else 0)
         node = self.choice[root]
-        k = divide(k, node.scale) if node.scale != 1 and root != self.engine.zero else k
+        k = divide(k, node.scale)
         if node.form == LINEAR:
             return self._sum([(times(k, c), i) for i, c in node.items])
         if node.form == POWERS:
@@ -160,8 +190,6 @@ class Raising:
         bare = [k for k, i in terms if i == self.engine.one]
         rest = [k for k, i in terms if i != self.engine.one]
         common = content(coefficients)
-        if all(k < 0 for k in coefficients):
-            common = -common
         if common not in (1, -1):
             spread = sum_operations([*rest, *bare], len(bare), self.decimals)
             inner = sum_operations([*[divide(k, common) for k in rest], *[divide(k, common) for k in bare]], len(bare), self.decimals)
@@ -169,11 +197,33 @@ class Raising:
                 return self._product_of(common, [(self._sum([(divide(k, common), i) for k, i in terms]), 1)])
         written = [(k < 0, self._multiple(abs(k), i)) for k, i in terms]
         written.sort(key=lambda t: self._term_key(t[1]))
-        first = next((t for t in written if not t[0]), written[0])
+        first = next((t for t in written if not t[0]), None) or self._negative_lead(written)
         result = self.write.negative(first[1]) if first[0] else first[1]
         for t in written:
             if t is not first:
                 result = self.write.plus(result, t[1], minus=t[0])
+        return result
+
+    def _negative_lead(self, written: list[tuple[bool, Term]]) -> tuple[bool, Term]:
+        """Of terms that are all subtracted, one that begins with a number takes the sign for nothing."""
+        for i, (_, term) in enumerate(written):
+            head = term
+            while head.op in (self.write.ops.product, self.write.ops.quotient):
+                head = head.args[0]
+            if head.op.leaf == "number":
+                written[i] = (False, self._signed(term))
+                return written[i]
+        return written[0]
+
+    def _signed(self, term: Term) -> Term:
+        """The negative of a product or quotient that begins with a number."""
+        chain = []
+        while not term.op.leaf:
+            chain.append(term)
+            term = term.args[0]
+        result = self.write.negative(term)
+        for outer in reversed(chain):
+            result = make_term(outer.op, (result, outer.args[1]))
         return result
 
     # -- products
@@ -182,26 +232,42 @@ class Raising:
         factors: list[tuple[Term, Number]] = []
         for i, e in items:
             w, root = self.engine.split(i)
-            turned = k < 0 and integral(e) and e % 2 == 1 and self._turns_well(root)
-            if turned:
+            odd = not integral(e) or e % 2 == 1
+            turned = self._turns_well(root) and (k < 0 if odd else self.signs.get(root, 0) * w < 0) and integral(e)
+            if turned and odd:
                 k = -k
-            factors.append((self._multiple(-w if turned else w, root), e))
+            if odd:
+                self.leaning[root] = self.leaning.get(root, 0) + (-1 if turned else 1) * (1 if w > 0 else -1)
+            divisor = self._divisor(root) if integral(e) else 1
+            if divisor != 1:
+                k = times(k, tidy(Fraction(divisor) ** int(e)))
+            factors.append((self._multiple(divide(-w if turned else w, divisor), root), e))
         return self._product_of(k, factors)
+
+    def _divisor(self, root: int) -> Number:
+        node = self.choice.get(root)
+        if node is None or node.form != LINEAR:
+            return 1
+        bare = [k for i, k in node.items if i == self.engine.one]
+        divisor = best_divisor([*[k for i, k in node.items if i != self.engine.one], *bare], len(bare), self.decimals)[0]
+        return divide(divisor, node.scale) if divisor != 1 and node.scale == -1 else divisor
 
     def _turns_well(self, root: int) -> bool:
         """Whether a class is written as a difference, so that its negative costs nothing."""
         node = self.choice.get(root)
         if node is None or node.form != LINEAR:
             return False
-        return any(k > 0 for _, k in node.items) and any(k < 0 for _, k in node.items)
+        negative = sum(1 for _, k in node.items if k < 0)
+        return 0 < negative < len(node.items) or any(k not in (1, -1) or i == self.engine.one for i, k in node.items)
 
     def _product_of(self, k: Number, factors: list[tuple[Term, Number]]) -> Term:
         up, down = self.write.splits(k)
-        above = self._side([(t, e) for t, e in factors if e > 0])
-        under = self._side([(t, -e) for t, e in factors if e < 0])
+        above, under = self._sides(factors)
         minus = up == -1 and bool(above)
         if minus:
             up = 1
+            if self.inner:
+                above[0] = self.write.negative(above[0])
         if up != 1 or not above:
             above.insert(0, self.write.number(up))
         if down != 1:
@@ -209,23 +275,35 @@ class Raising:
         result = self.write.times(above)
         if under:
             result = self.write.quotient(result, self.write.times(under))
-        return self.write.negative(result) if minus else result
+        return self.write.negative(result) if minus and not self.inner else result
 
-    def _side(self, factors: list[tuple[Term, Number]]) -> list[Term]:
-        """The factors on one side of the fraction line, those of one exponent gathered."""
-        groups: dict[Number, list[Term]] = {}
+    def _sides(self, factors: list[tuple[Term, Number]]) -> tuple[list[Term], list[Term]]:
+        """What stands above and below the fraction line, factors of one exponent gathered."""
+        groups: dict[Number, tuple[list[Term], list[Term]]] = {}
         for term, e in factors:
-            groups.setdefault(e, []).append(term)
-        written: list[Term] = []
-        for e, members in groups.items():
-            members.sort(key=self._factor_key)
+            groups.setdefault(abs(e), ([], []))[e < 0].append(term)
+        above: list[Term] = []
+        under: list[Term] = []
+        for e, (up, down) in groups.items():
             if e == 1 or not self.gather:
-                written += [self.write.power(t, e) for t in members]
+                above += [self.write.power(t, e) for t in up]
+                under += [self.write.power(t, e) for t in down]
+            elif up and down:
+                above.append(self.write.power(self.write.quotient(self._gathered(up), self._gathered(down)), e))
             else:
-                written.append(self.write.power(self.write.times(members), e))
-        for term in written:
-            self._rank(term)
-        return sorted(written, key=self._factor_key)
+                (above if up else under).append(self.write.power(self._gathered(up or down), e))
+        return sorted(above, key=self._factor_key), sorted(under, key=self._factor_key)
+
+    def _gathered(self, members: list[Term]) -> Term:
+        number: Number = 1
+        rest = []
+        for term in members:
+            if term.op.leaf == "number":
+                number = times(number, term.value)
+            else:
+                rest.append(term)
+        rest.sort(key=self._factor_key)
+        return self.write.times(([self.write.number(number)] if number != 1 or not rest else []) + rest)
 
     # -- order
 

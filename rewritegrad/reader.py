@@ -121,10 +121,9 @@ class _Program:
 
     def _spelled(self, token: Token) -> str:
         """The name as Python knows it (an identifier, normalised as Python does)."""
-        name = str(token) if token.isascii() else normalize("NFKC", token)
-        if name == "_" or not name.isidentifier():
+        if token == "_" or not token.isidentifier():
             self.fail(f"{token} is not a name that a variable can have", token)
-        return name
+        return str(token) if token.isascii() else normalize("NFKC", str(token))
 
     # ---- expressions ----
 
@@ -182,7 +181,7 @@ class _Program:
 
     def _number(self, token: Token, sign: str = "") -> Term:
         value = int(token) if token.isdigit() and len(token) < 20 else exact(token, self.source)
-        return self.theory.number(-value if sign else value, sign + token)
+        return self.theory.number(-value if sign else value, sign + str(token))
 
     def _variable(self, token: Token) -> Term:
         name = self._spelled(token)
@@ -244,16 +243,35 @@ class _Program:
         token: Token = parts[0]
         positional = [part for part in parts[1:] if not isinstance(part, _Keyword)]
         keywords = [part for part in parts[1:] if isinstance(part, _Keyword)]
-        late = next((p for p, after in zip(parts[2:], parts[1:], strict=False) if isinstance(after, _Keyword) and not isinstance(p, _Keyword)), None)
-        if late is not None:
-            self.fail("settings such as axis=0 come after the other arguments", token)
         candidates = [op for op in self.theory.named(str(token)) if op.fixity != "constant"]
         if not candidates:
             self._no_function(token)
-        op = self._chosen(token, candidates, len(positional), keywords)
-        if op is None:
-            return self._folded(node, token, candidates, positional, keywords)
-        return self._filled(node, op, positional, keywords)
+        self._check_keywords(token, candidates, keywords)
+        for part, child in zip(parts[1 : len(positional) + 1], node.children[1:], strict=False):
+            if isinstance(part, _Keyword):
+                self.fail("settings by name, such as axis=0, come after the other arguments (to compare, write ==)", child)
+        for fits in (_fits_exactly, _fits):  # rather an operator whose arguments are all terms than one with settings by position
+            for op in candidates:
+                if fits(op, len(positional), keywords):
+                    return self._filled(node, op, positional, keywords)
+        for op in candidates:
+            if len(positional) > 2 and "associative" in op.flags and _fits_exactly(op, 2, keywords):  # max(a, b, c): the first two, then the next
+                result = self._term(positional[0], node)
+                for operand in positional[1:]:
+                    result = self._filled(node, op, [result, operand], keywords)
+                return result
+        expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
+        self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)
+
+    def _check_keywords(self, token: Token, candidates: Sequence[Operator], keywords: Sequence[_Keyword]) -> None:
+        known = [p.name for op in candidates for p in op.parameters]
+        for i, keyword in enumerate(keywords):
+            if str(keyword.name) not in known:
+                close = get_close_matches(str(keyword.name), known, n=1)
+                hint = f"; did you mean {close[0]}?" if close else " (to compare, write ==)"
+                self.fail(f"{token} has no setting {keyword.name}{hint}", keyword.name)
+            if any(str(k.name) == str(keyword.name) for k in keywords[:i]):
+                self.fail(f"{token} gets {keyword.name} twice", keyword.name)
 
     def _no_function(self, token: Token) -> NoReturn:
         name = str(token)
@@ -262,32 +280,6 @@ class _Program:
         if name in self._meanings or name in self._declared or name in self.given:
             self.fail(f"{name} is a variable, not a function; a product is written with *", token, UnknownNameError)
         self.fail(f"there is no function {name}{self.theory.suggestion(name)}", token, UnknownNameError)
-
-    def _chosen(self, token: Token, candidates: Sequence[Operator], count: int, keywords: Sequence[_Keyword]) -> Operator | None:
-        """The operator that takes these arguments: rather one whose arguments are all terms than one with settings by position."""
-        for fits in (_fits_exactly, _fits):
-            for op in candidates:
-                if fits(op, count, [str(k.name) for k in keywords]):
-                    return op
-        return None
-
-    def _folded(self, node: Node, token: Token, candidates: Sequence[Operator], positional: list[Any], keywords: Sequence[_Keyword]) -> Term:
-        """max(a, b, c) as max(max(a, b), c), where the binary operator is associative; else what is wrong with the call."""
-        for op in candidates:
-            names = [str(k.name) for k in keywords]
-            if len(positional) > 2 and "associative" in op.flags and _fits_exactly(op, 2, names):
-                result = self._term(positional[0], node)
-                for operand in positional[1:]:
-                    result = self._filled(node, op, [result, operand], keywords)
-                return result
-        for keyword in keywords:
-            known = [p.name for op in candidates for p in op.parameters]
-            if str(keyword.name) not in known:
-                close = get_close_matches(str(keyword.name), known, n=1)
-                hint = f"; did you mean {close[0]}?" if close else " (to compare, write ==)"
-                self.fail(f"{token} has no setting {keyword.name}{hint}", keyword.name)
-        expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
-        self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)
 
     def _filled(self, node: Node, op: Operator, positional: Sequence[Any], keywords: Sequence[_Keyword]) -> Term:
         """The application with its arguments in the parameters' order, settings that were left out at their defaults."""
@@ -309,18 +301,17 @@ class _Program:
         return self.theory.attribute(self._setting(value, place)) if parameter.attribute else self._term(value, place)
 
 
-def _fits(op: Operator, count: int, keywords: Sequence[str]) -> bool:
+def _fits(op: Operator, count: int, keywords: Sequence[_Keyword]) -> bool:
     """Whether each parameter gets its argument: by position, by name, or by default."""
-    names = [p.name for p in op.parameters]
+    names = [str(k.name) for k in keywords]
     return (
         count <= op.arity
-        and len(set(keywords)) == len(keywords)
-        and all(k in names for k in keywords)
-        and all(p.attribute or i < count or p.name in keywords for i, p in enumerate(op.parameters))
+        and all(any(p.name == name for p in op.parameters) for name in names)
+        and all(p.attribute or i < count or p.name in names for i, p in enumerate(op.parameters))
     )
 
 
-def _fits_exactly(op: Operator, count: int, keywords: Sequence[str]) -> bool:
-    """Whether it fits with every term argument, and nothing else, given by position."""
+def _fits_exactly(op: Operator, count: int, keywords: Sequence[_Keyword]) -> bool:
+    """Whether it fits with every term argument, and nothing after them, given by position."""
     last = max((i + 1 for i, p in enumerate(op.parameters) if not p.attribute), default=0)
     return count == last and _fits(op, count, keywords)

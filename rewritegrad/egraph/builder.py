@@ -35,6 +35,7 @@ from .language import (
     NVar,
     Test,
 )
+from .naming import parts_of
 from .rational import Number, divide, tidy, times
 
 _BITS = 4096
@@ -237,7 +238,16 @@ class Builder:
     # -- conditions
 
     def test(self, test: Test) -> str:
-        """A condition as an expression."""
+        """A condition as an expression; on a variable with a value for each child it must hold for all of them."""
+        lists = [self.bound[n].code for n in per_child(test) if self.bound[n].each]
+        if not lists:
+            return self._test(test)
+        outer, self._child = self._child, self.source.fresh("j")
+        body = f"all({self._test(test)} for {self._child} in range(len({lists[0]})))"
+        self._child = outer
+        return body
+
+    def _test(self, test: Test) -> str:
         if test.predicate is None:
             args = [self.number(a.value) for a in test.args if isinstance(a, BNumber)]
             if test.word == "number":
@@ -281,6 +291,18 @@ class Builder:
                 return f"A.apply({constant(op)}, [{', '.join(self.fact(a) for a in args)}])"
             case _:
                 return f"fact({self.id(e)})"
+
+
+def per_child(test: Test) -> list[str]:
+    """The variables of a condition outside its folds."""
+    found: list[str] = []
+    stack: list[Any] = list(test.args)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, BVar | NVar):
+            found.append(part.name)
+        stack.extend(parts_of(part))
+    return found
 
 
 def kind_of_rest(kind: Kind) -> str:

@@ -29,6 +29,7 @@ class RowLimit(Exception):
     """The limit on e-nodes was reached in the middle of an iteration."""
 
 
+HUGE = 1 << 40
 LEAF, PLAIN, LINEAR, POWERS, BAG = range(5)
 _FORM = {Kind.PLAIN: PLAIN, Kind.LINEAR: LINEAR, Kind.POWERS: POWERS, Kind.IDEMPOTENT: BAG, Kind.COUNTED: BAG}
 
@@ -72,6 +73,7 @@ class Classes:
         self.weight: list[Number] = []
         self.data: list[Any] = []
         self.uses: list[list[ENode]] = []
+        self.size: list[int] = []
         self.memo: dict[tuple[Any, ...], ENode] = {}
         self.index: dict[Any, dict[int, list[ENode]]] = {}
         self.aliases: dict[tuple[Number, int], int] = {}
@@ -134,6 +136,7 @@ class Classes:
         self.weight.append(weight)
         self.data.append(data)
         self.uses.append([])
+        self.size.append(1)
         return i
 
     def fact(self, i: int) -> Any:
@@ -176,8 +179,14 @@ class Classes:
             raise RowLimit
         cls = self._new_id(-1, 1, data)
         node = ENode(op, form, items, 1, cls)
+        self.size[cls] = self.size_of(node)
         self._attach(node)
         return cls
+
+    def size_of(self, node: ENode) -> int:
+        """About the number of nodes of the node's smallest tree, as far as was known when its parts were made."""
+        size, split = self.size, self.split
+        return min(1 + sum([size[split(child)[1]] for child in node.children()]), HUGE)
 
     def _attach(self, node: ENode) -> None:
         self.memo[node.key()] = node
@@ -249,6 +258,7 @@ class Classes:
         for k in self.weights.pop(b, ()):
             if a != self.zero:
                 self.ref(times(k, ratio), a)
+        self.size[a] = min(self.size[a], self.size[b])
         self._repairs.extend(self.uses[b])
         self.uses[b] = []
         self._changed[a] = None
@@ -321,7 +331,7 @@ class Classes:
     def _reanalyse(self, node: ENode) -> None:
         if self.analysis is None:
             return
-        made = self._data_of(node)
+        made = self.data_of(node)
         scaled = made if node.scale == 1 else self.analysis.scale(divide(1, node.scale), made)
         old = self.data[node.cls]
         merged = self.analysis.merge(old, scaled)
@@ -330,7 +340,8 @@ class Classes:
             self._stale.extend(self.uses[node.cls])
             self._changed[node.cls] = None
 
-    def _data_of(self, node: ENode) -> Any:
+    def data_of(self, node: ENode) -> Any:
+        """What the analysis knows of one node, from its children."""
         assert self.analysis is not None
         if node.form == LEAF:
             return self.analysis.leaf(node.op, node.items[0])

@@ -353,7 +353,9 @@ class Compiler:
 
     def _exactly(self, core: Core, k: str, child: str) -> None:
         """A written coefficient has been divided out: a variable then binds the bare child."""
-        if isinstance(core, CVar):
+        if isinstance(core, CVar) and core.name in self.bound:
+            self.value(core, k, child)
+        elif isinstance(core, CVar):
             self.when(f"{k} == 1")
             self.value(core, "1", child)
         else:

@@ -461,7 +461,7 @@ class Engine(Classes):
             seen.add(child)
         return False
 
-    def _data_of(self, node: ENode) -> Any:
+    def data_of(self, node: ENode) -> Any:
         assert self.analysis is not None
         if node.form == LINEAR:
             return self.analysis.sum(node.op, [(k, self.fact(i)) for i, k in node.items])
@@ -469,7 +469,7 @@ class Engine(Classes):
             return self.analysis.product(node.op, 1, [(self.fact(i), e) for i, e in node.items])
         if node.form == BAG:
             return self.analysis.fold(node.op, [self.fact(i) for i, n in node.items for _ in range(n)])
-        return super()._data_of(node)
+        return super().data_of(node)
 
     # -- nested multisets
 
@@ -479,7 +479,7 @@ class Engine(Classes):
             k, root = self.split(child)
             if root in self.fixed():
                 continue
-            inner = [m for m in self.nodes(root, node.op) if m is not node]
+            inner = [m for m in self.nodes(root, node.op) if m is not node and self._is_simpler(m, root)]
             for nested in sorted(inner, key=lambda m: len(m.items))[:2]:
                 if len(nested.items) + len(node.items) > FLAT:
                     continue
@@ -491,6 +491,11 @@ class Engine(Classes):
                     factor = self._power(divide(k, nested.scale), n)
                     if factor is not None and not self._loses_zero(nested, n):
                         yield self.product(factor, [*others, *[(i, times(e, n)) for i, e in nested.items]])
+
+    def _is_simpler(self, nested: ENode, root: int) -> bool:
+        """Whether the children are all smaller than their class: else flattening would write x = (x + y) - y out for ever."""
+        size = self.size[root]
+        return all(self.size[self.split(child)[1]] < size for child in nested.children())
 
     def _loses_zero(self, nested: ENode, n: Number) -> bool:
         """Whether (x^-1)^-1 would become x at a place where x may be zero for good."""

@@ -29,7 +29,8 @@ from .language import (
 )
 
 
-def _parts(node: Any) -> list[Any]:
+def parts_of(node: Any) -> list[Any]:
+    """The parts directly inside a part of a law."""
     match node:
         case CNode(_, args) | BNode(_, args):
             return list(args)
@@ -69,7 +70,7 @@ def occurrences(node: Any) -> list[str]:
             found.append(part.name)
         elif isinstance(part, CSum | CProd | CBag) and part.rest is not None:
             found.append(part.rest)
-        stack.extend(_parts(part))
+        stack.extend(parts_of(part))
     return found
 
 
@@ -95,7 +96,7 @@ class Names:
         while stack:
             part, depth = stack.pop()
             below = depth + 1 if isinstance(part, CNode | CSum | CProd | CBag | CEach) else depth
-            for inner in _parts(part):
+            for inner in parts_of(part):
                 if isinstance(inner, CNode | CSum | CProd | CBag | CEach):
                     deepest = max(deepest, below)
                 stack.append((inner, below))

@@ -1,0 +1,165 @@
+"""Two terms compared: at points, in float64 and where that leaves doubt at fifty digits; and by SymPy."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from .cases import Case
+from .codegen import compile_terms
+from .errors import EvaluationError, RewritegradError
+from .kernels import Array
+from .term import Term, variable_terms
+from .testing.oracle import Objects, spelled_out, sympy_entries, sympy_module
+from .testing.precise import Precise, mpmath_module
+from .testing.trials import Point, condition_holds, draw_point, shown
+
+RTOL, ATOL = 1e-9, 1e-12
+"""How far apart two float64 values may be before they are looked at again."""
+PRECISE_RTOL = 1e-20
+_MORE_DIGITS = 250
+_EFFORT = 40
+
+
+class Opinion(Enum):
+    """What SymPy says of an equation."""
+
+    AGREES = "agrees"
+    REFUSES = "refuses"
+    CANNOT = "cannot compare"
+    ABSENT = "not installed"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How many points two terms were compared at (`precise` of them at fifty digits), and where they differ, in words."""
+
+    points: int = 0
+    precise: int = 0
+    counterexample: str | None = None
+
+    def __add__(self, other: Comparison) -> Comparison:
+        return Comparison(self.points + other.points, self.precise + other.precise, self.counterexample or other.counterexample)
+
+
+def precise_evaluator(terms: Sequence[Term]) -> Precise | None:
+    """An evaluator at fifty digits for these terms; None without SymPy and mpmath, or for operators that SymPy lacks."""
+    try:
+        mpmath_module()
+        sympy_module()
+        spelled_out(terms)
+    except RewritegradError:
+        return None
+    return Precise()
+
+
+def compare_at_points(case: Case, wanted: int, rng: random.Random, precise: Precise | None, always: bool = False) -> Comparison:
+    """Compares both sides of a case at up to `wanted` points where its conditions hold and the left side is defined.
+
+    The right side has to be defined there, and equal. What float64 finds different is looked at again at fifty digits;
+    with `always` every point is. Without an evaluator for that, float64 decides, and overflows are passed over.
+    """
+    terms = [case.left, case.right, *(t for _, args in case.conditions for t in args)]
+    inputs = variable_terms(*terms)
+    compiled = compile_terms(inputs, terms, single=False)
+    compared = precisely = 0
+    for _ in range(wanted * _EFFORT if inputs else 1):
+        if compared == wanted:
+            break
+        drawn = draw_point(case.variables, rng)
+        point = {v.value: drawn[v.value] for v in inputs}
+        with np.errstate(all="ignore"):
+            left, right, *arguments = compiled(**point)
+        if not conditions_hold(case.conditions, arguments) or not np.isfinite(left).any():
+            continue
+        compared += 1
+        wrong = _difference(left, right)
+        if precise is not None and (always or wrong is not None):
+            precisely += 1
+            wrong = _precise_difference(case, terms, point, precise)
+        if wrong is not None:
+            return Comparison(compared, precisely, f"{case.left} = {case.right} at {shown(point)}: {wrong}")
+    return Comparison(compared, precisely)
+
+
+def conditions_hold(conditions: Sequence[tuple[str, tuple[Term, ...]]], arguments: Sequence[Array]) -> bool:
+    """Whether conditions are true of the values of all their arguments, given one after the other."""
+    position = 0
+    for word, args in conditions:
+        if not condition_holds(word, arguments[position : position + len(args)]):
+            return False
+        position += len(args)
+    return True
+
+
+def _difference(left: Array, right: Array) -> str | None:
+    """Where two float64 values differ, in words."""
+    left, right = np.broadcast_arrays(np.asarray(left, float), np.asarray(right, float))
+    counted = np.isfinite(left) & ~np.isinf(right)
+    near = np.abs(left - right) <= ATOL + RTOL * np.maximum(np.abs(left), np.abs(right))
+    wrong = np.argwhere(counted & ~near)
+    return None if not len(wrong) else f"{left[tuple(wrong[0])]} is not {_number(right[tuple(wrong[0])])}"
+
+
+def _precise_difference(case: Case, terms: Sequence[Term], point: Point, precise: Precise) -> str | None:
+    """Where the two sides differ at fifty digits, and also at many more, in words."""
+    wrong = None
+    for evaluator in (precise, Precise(_MORE_DIGITS)):
+        left, right, *arguments = evaluator.values(terms, point)
+        if not conditions_hold(case.conditions, [np.asarray(a, float) for a in arguments]):
+            return None
+        wrong = differing_entry(left, right, PRECISE_RTOL)
+        if wrong is None:
+            return None
+    return wrong
+
+
+def differing_entry(left: Objects, right: Objects, rtol: float) -> str | None:
+    """The first entry at which two arrays of mpmath numbers differ where the left one is defined, in words."""
+    mp = mpmath_module()
+    for a, b in zip(*(x.flat for x in np.broadcast_arrays(left, right)), strict=True):
+        a, b = (mp.mpf(int(v)) if isinstance(v, bool) else v for v in (a, b))
+        if not mp.isnan(a) and not abs(a - b) <= rtol * max(abs(a), abs(b)) + mp.mpf(10) ** -30:
+            return f"{_number(a)} is not {_number(b)}"
+    return None
+
+
+def _number(value: Any) -> str:
+    text = mpmath_module().nstr(value, 17) if not isinstance(value, float) else repr(float(value))
+    return "undefined" if text == "nan" else text
+
+
+def sympy_opinion(left: Term, right: Term) -> Opinion:
+    """Whether SymPy finds that two terms are equal, entry by entry; a zero that it only failed to disprove is no agreement."""
+    try:
+        sympy = sympy_module()
+        one, other = sympy_entries([left, right])
+    except EvaluationError:
+        return Opinion.CANNOT
+    except RewritegradError:
+        return Opinion.ABSENT
+    opinions = {_entry_opinion(sympy, a, b) for a, b in zip(*(x.flat for x in np.broadcast_arrays(one, other)), strict=True)}
+    for opinion in (Opinion.REFUSES, Opinion.CANNOT):
+        if opinion in opinions:
+            return opinion
+    return Opinion.AGREES
+
+
+def _entry_opinion(sympy: Any, left: Any, right: Any) -> Opinion:
+    if left == right:
+        return Opinion.AGREES
+    if isinstance(left, sympy.logic.boolalg.Boolean) and not isinstance(left, sympy.Expr):
+        same = sympy.simplify(sympy.Equivalent(left, right))
+        return Opinion.AGREES if same == True else Opinion.REFUSES if same == False else Opinion.CANNOT  # noqa: E712 - SymPy's truth values
+    try:
+        difference = sympy.simplify(left - right)
+        if difference == 0:
+            return Opinion.AGREES
+        return Opinion.REFUSES if difference.is_number or difference.equals(0) is False else Opinion.CANNOT
+    except (TypeError, ValueError, NotImplementedError, AttributeError, RecursionError):
+        return Opinion.CANNOT

@@ -1,0 +1,245 @@
+"""EGraph: a theory's operators, laws and facts around the engine, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .egraph.core import Contradiction, ENode
+from .egraph.extract import NothingToExtract, child_roots, extract
+from .egraph.language import Language
+from .egraph.matcher import CompiledLaw, TooDeep, compile_law
+from .egraph.multiset import Engine
+from .egraph.saturate import Report, Saturation
+from .errors import FormulaError, RuleFileError, UnsoundRuleError
+from .knowledge import Knowledge, ShapeKnowledge
+from .laws import law_of
+from .lowering import enter, language_of, plain_language_of
+from .patterns import Rule, Ruleset
+from .printer import operations
+from .raising import Raising, node_cost
+from .term import Term, make_term
+from .theory import Operator, Theory
+
+_LEVELS = 4
+
+WAYS = ((True, True), (True, False), (False, True))
+"""Ways of writing a chosen DAG (Raising's `gather` and `inner`): the one with the fewest operations is taken, the first where they tie."""
+
+
+class LawTable:
+    """The compiled laws of a theory for one language; a law is compiled when it is first run."""
+
+    def __init__(self, theory: Theory, language: Language) -> None:
+        self._theory = theory
+        self._language = language
+        self._compiled: dict[int, tuple[Rule, CompiledLaw]] = {}
+
+    def __call__(self, rule: Rule) -> CompiledLaw:
+        found = self._compiled.get(id(rule))
+        if found is None:
+            try:
+                compiled = compile_law(law_of(rule, self._theory, self._language), self._language)
+            except TooDeep as error:
+                raise RuleFileError(str(error), rule.position) from None
+            found = self._compiled[id(rule)] = (rule, compiled)
+        return found[1]
+
+
+def law_table(theory: Theory) -> LawTable:
+    """The compiled laws of a theory."""
+    return theory.derived(core_law_table)
+
+
+def core_law_table(theory: Theory) -> LawTable:
+    return LawTable(theory, language_of(theory))
+
+
+def plain_law_table(theory: Theory) -> LawTable:
+    return LawTable(theory, plain_language_of(theory))
+
+
+class EGraph:
+    """An e-graph over the terms of a theory.
+
+    `plain=True` ignores what operators declare of associativity and commutativity, lowers nothing and folds nothing.
+
+    >>> import rewritegrad as rg
+    >>> theory = rg.Theory.parse('''
+    ... op F(x)
+    ... op G(x)
+    ... ruleset swap in explore
+    ... rule f-is-g: F(x) => G(x)
+    ... ''')
+    >>> g = rg.EGraph(theory)
+    >>> i = g.add("F(F(y))")
+    >>> g.run().stop_reason.value
+    'Saturated'
+    >>> g.equal(i, g.add("G(G(y))"))
+    True
+    """
+
+    def __init__(self, theory: Theory, plain: bool = False, problem: Sequence[Term] = (), deadline: float | None = None) -> None:
+        self.theory = theory
+        self.plain = plain
+        self._deadline = deadline
+        language = plain_language_of(theory) if plain else language_of(theory)
+        self._laws = theory.derived(plain_law_table) if plain else law_table(theory)
+        self._analysis: Any = None
+        self._language = language
+        self._engine: Engine | None = None
+        self._saturation: Saturation | None = None
+        self._order: dict[str, int] = {}
+        if problem:
+            self._start(problem)
+
+    def _start(self, terms: Sequence[Term]) -> Engine:
+        if self._engine is None:
+            if self.plain:
+                self._analysis = ShapeKnowledge(self.theory)
+            else:
+                self._analysis = Knowledge(self.theory, terms)
+            self._engine = Engine(self._language, self._analysis, _LEVELS)
+            self._saturation = Saturation(self._engine)
+        return self._engine
+
+    @property
+    def engine(self) -> Engine:
+        """The engine below; FormulaError before anything was added."""
+        if self._engine is None:
+            raise FormulaError("the e-graph is empty: add a term first")
+        return self._engine
+
+    def add(self, term: Any) -> int:
+        """The id of a term's class."""
+        return self.add_all([term])[0]
+
+    def add_all(self, terms: Iterable[Any]) -> list[int]:
+        """The ids of several terms."""
+        lifted = [self.theory.lift(t) for t in terms]
+        engine = self._start(lifted)
+        for term in lifted:
+            for name in term.variables:
+                self._order.setdefault(name, len(self._order))
+        ids = enter(engine, lifted, self._deadline)
+        engine.rebuild()
+        return [engine.find(i) for i in ids]
+
+    def run(
+        self,
+        rulesets: Sequence[str | Ruleset] | None = None,
+        iterations: int = 30,
+        rows: int | None = 100_000,
+        seconds: float | None = None,
+        flatten: bool | None = None,
+    ) -> Report:
+        """Saturate with the laws of some rulesets (default: all of the theory): match all, apply all, rebuild, again.
+
+        Stops when nothing is new, after `iterations`, at `rows` e-nodes, or after `seconds`; the report says which.
+        UnsoundRuleError where two sides of a union differ at a sample point.
+        """
+        assert self._saturation is not None or self._engine is None
+        engine = self.engine
+        assert self._saturation is not None
+        chosen = list(self.theory.rulesets.values()) if rulesets is None else [self._ruleset(r) for r in rulesets]
+        laws = [self._laws(rule) for ruleset in chosen for rule in ruleset.rules]
+        if flatten is None:
+            flatten = engine.one >= 0
+        try:
+            return self._saturation.run(laws, iterations, rows, seconds, flatten)
+        except Contradiction as error:
+            raise UnsoundRuleError(str(error)) from None
+
+    def _ruleset(self, ruleset: str | Ruleset) -> Ruleset:
+        if isinstance(ruleset, Ruleset):
+            return ruleset
+        try:
+            return self.theory.rulesets[ruleset]
+        except KeyError:
+            raise FormulaError(f"the theory has no ruleset {ruleset}; it has {', '.join(self.theory.rulesets) or 'none'}") from None
+
+    def rows(self) -> dict[str, int]:
+        """The number of e-nodes of each operator, by name."""
+        counts: dict[str, int] = {}
+        for op, n in self.engine.rows().items():
+            counts[op.name] = counts.get(op.name, 0) + n
+        return counts
+
+    def equal(self, i: int, j: int) -> bool:
+        """Whether two ids are known to be equal."""
+        return self.engine.find(i) == self.engine.find(j)
+
+    def extract(self, i: int, avoid: frozenset[Operator] = frozenset()) -> Term:
+        """The cheapest term of a class, without the operators to avoid."""
+        return self.extract_all([i], avoid)[0]
+
+    def extract_all(self, ids: Sequence[int], avoid: frozenset[Operator] = frozenset()) -> list[Term]:
+        """The cheapest terms of several classes, what they share paid once; FormulaError where there is none without `avoid`."""
+        engine = self.engine
+        roots = [engine.split(i)[1] for i in ids]
+        allowed = None if not avoid else (lambda node: node.op not in avoid)
+        try:
+            if self._language.linear is None:
+                choice = extract(engine, roots, _plain_cost, allowed, rounds=0 if self.plain else 3)
+                return self._terms(choice, ids)
+            return self.raise_all(ids)
+        except NothingToExtract as error:
+            raise FormulaError(f"nothing to extract: {error}") from None
+
+    def raise_all(self, ids: Sequence[int], order: Sequence[str] = (), decimals: bool = False, prefer: frozenset[Operator] = frozenset()) -> list[Term]:
+        """The cheapest terms of a graph with multisets, raised to how people write them.
+
+        `order` ranks the variables, `decimals` writes fractions as decimals, and the operators in `prefer` cost nothing.
+        """
+        engine = self.engine
+        if engine.language.linear is None:
+            return self.extract_all(ids)
+        for name in order:
+            self._order.setdefault(name, len(self._order))
+        cost = node_cost(engine, decimals, prefer)
+        choice = extract(engine, [engine.split(i)[1] for i in ids], cost, self._analysis.is_presentable(engine))
+        ways = [Raising(self.theory, engine, choice, self._order, decimals, *way).terms(ids) for way in WAYS]
+        return min(ways, key=operations)
+
+    def size(self) -> int:
+        """The number of e-nodes."""
+        return self.engine.live
+
+    def apart(self, i: int, j: int) -> bool:
+        """Whether a sample point tells two ids apart."""
+        analysis = self.engine.analysis
+        return analysis is not None and analysis.audit(self.engine.fact(i), self.engine.fact(j)) is not None
+
+    def _terms(self, choice: dict[int, ENode], ids: Sequence[int]) -> list[Term]:
+        engine = self.engine
+        made: dict[int, Term] = {}
+        stack = [(engine.find(i), False) for i in reversed(ids)]
+        while stack:
+            root, opened = stack.pop()
+            if root in made:
+                continue
+            node = choice[root]
+            if opened:
+                made[root] = self._made(node, made)
+            else:
+                stack.append((root, True))
+                stack.extend([(c, False) for c in reversed(child_roots(engine, node)) if c not in made])
+        return [made[engine.find(i)] for i in ids]
+
+    def _made(self, node: ENode, made: dict[int, Term]) -> Term:
+        if node.op.leaf:
+            value = node.items[0]
+            if isinstance(value, Term):
+                return value
+            return self.theory.boolean(value) if node.op.leaf == "boolean" else self.theory.number(value)
+        if node.op.is_multiset and not self.plain:
+            members = [made[c] for c, n in node.items for _ in range(n)]
+            term = members[0]
+            for member in members[1:]:
+                term = make_term(node.op, (term, member))
+            return term
+        return make_term(node.op, tuple([made[a] for a in node.items]))
+
+
+def _plain_cost(node: ENode) -> int:
+    return 1

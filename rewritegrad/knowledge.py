@@ -1,0 +1,115 @@
+"""What the engine is told of its classes: Facts behind the engine's interface, and shapes alone for plain e-graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .egraph.core import ENode
+from .egraph.multiset import Engine
+from . import intervals
+from .fact import Fact
+from .facts import Facts
+from .rationals import bounded, fold_power
+from .shapes import broadcast
+from .term import Number, Term, make_term
+from .theory import Operator, Theory
+
+
+class Knowledge:
+    """Facts about the classes of one problem, as the engine's analysis (egraph.language.Analysis)."""
+
+    def __init__(self, theory: Theory, problem: Sequence[Term]) -> None:
+        self.facts = Facts(theory, problem)
+
+    def leaf(self, op: Operator, value: Any) -> Fact:
+        if op.leaf == "variable":
+            return self.facts.variable(value.value, value.detail)
+        if op.leaf == "number":
+            return self.facts.number(value)
+        return self.facts.boolean(value) if op.leaf == "boolean" else self.facts.attribute(value.value)
+
+    def apply(self, op: Operator, args: Sequence[Fact]) -> Fact:
+        return self.facts.apply(op, args)
+
+    def scale(self, factor: Number, data: Fact) -> Fact:
+        return self.facts.scale(factor, data)
+
+    def sum(self, op: Operator, items: Sequence[tuple[Number, Fact]]) -> Fact:
+        return self.facts.sum(op, items)
+
+    def product(self, op: Operator, factor: Number, items: Sequence[tuple[Fact, Number]]) -> Fact:
+        return self.facts.product(op, factor, items)
+
+    def fold(self, op: Operator, members: Sequence[Fact]) -> Fact:
+        return self.facts.fold(op, members)
+
+    def merge(self, left: Fact, right: Fact) -> Fact:
+        return self.facts.merge(left, right)
+
+    def constant(self, data: Fact) -> Any:
+        return data.constant
+
+    def nonzero(self, data: Fact) -> bool:
+        return self.facts.nonzero(data)
+
+    def positive(self, data: Fact) -> bool:
+        return intervals.is_positive(data.interval)
+
+    def shape(self, data: Fact) -> tuple[Any, ...]:
+        return data.shape
+
+    def covers(self, data: Fact, parts: Sequence[Fact]) -> bool:
+        """Whether the data have the shape that the parts broadcast to."""
+        return len(data.shape) >= max(len(p.shape) for p in parts) and self.facts.dimensions.same(
+            data.shape, broadcast([p.shape for p in parts])
+        )
+
+    def power(self, base: Number, exponent: Number) -> Number | None:
+        return fold_power(base, exponent)
+
+    def bounded(self, value: Number) -> bool:
+        return bounded(value)
+
+    def audit(self, left: Fact, right: Fact) -> str | None:
+        """Why two data cannot be of one class: the first sample point at which they differ."""
+        found = self.facts.disjoint(left, right)
+        return None if found is None else f"two sides differ at a sample point: {found[1]} and {found[2]}"
+
+    def is_presentable(self, engine: Engine) -> Callable[[ENode], bool] | None:
+        """Which nodes extraction may take: those that are defined at every sample point at which their class is."""
+        facts, data = self.facts, engine.data
+
+        def presentable(node: ENode) -> bool:
+            own = engine.data_of(node)
+            return own.total or not facts.less_defined(own, data[node.cls])
+
+        return presentable
+
+
+class ShapeKnowledge:
+    """Shapes of the classes of a plain e-graph, each held as one term of the class."""
+
+    def __init__(self, theory: Theory) -> None:
+        self.facts = Facts(theory, ())
+
+    def leaf(self, op: Operator, value: Term) -> Term:
+        return value
+
+    def apply(self, op: Operator, args: Sequence[Term]) -> Term:
+        return make_term(op, tuple(args))
+
+    def merge(self, left: Term, right: Term) -> Term:
+        return left
+
+    def audit(self, left: Term, right: Term) -> str | None:
+        return None
+
+    def constant(self, data: Term) -> None:
+        return None
+
+    def shape(self, data: Term) -> tuple[Any, ...]:
+        return data.shape
+
+    def scale(self, factor: Number, data: Term) -> Term:
+        raise AssertionError("a plain e-graph has no multiples")

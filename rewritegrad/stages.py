@@ -1,0 +1,198 @@
+"""Which rulesets run, in which order, under which limits; simplification by pulses.
+
+A pulse enters the terms into a new e-graph, runs the laws that only shrink (stage reduce), then those and the laws that may
+also grow (explore), and extracts. Pulses start again from the best terms found until they get no shorter. Restarting from
+a short term is worth more than a larger e-graph: what was measured stands in docs/engine.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+from .egraph.core import Contradiction
+from .egraph.saturate import Report, StopReason
+from .errors import LimitError, UnsoundRuleError
+from .expansion import resolve
+from .graph import EGraph
+from .patterns import PApply, walk
+from .printer import operations
+from .term import Term, postorder
+from .theory import Operator, Theory
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far simplification goes. `rows` bounds the e-nodes of a pulse (never below twice what the input needs)."""
+
+    pulses: int = 8
+    reduce_iterations: int = 3
+    explore_iterations: int = 3
+    rows: int = 400
+    second_rows: int = 1000
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class Simplification:
+    """What simplification found and did: the terms, one report for each run of a stage, and why it ended."""
+
+    terms: list[Term]
+    reports: list[tuple[str, Report]] = field(default_factory=list)
+    pulses: int = 0
+    rows: int = 0
+    stop_reason: StopReason = StopReason.SATURATED
+
+    def matches(self) -> dict[str, int]:
+        """The matches of each law, most first: which rules filled the e-graph."""
+        total: dict[str, int] = {}
+        for _, report in self.reports:
+            for name, n in report.matches().items():
+                total[name] = total.get(name, 0) + n
+        return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+
+def rulesets_of(theory: Theory, stage: str) -> list[str]:
+    """The names of the rulesets of a stage, in the order of the rule files."""
+    return [name for name, ruleset in theory.rulesets.items() if ruleset.stage == stage]
+
+
+def has_decimals(terms: Sequence[Term]) -> bool:
+    """Whether a literal is spelt as a decimal, so that results are written with decimals too."""
+    return any(t.op.leaf == "number" and not t.detail.lstrip("-").isdigit() for t in postorder(*terms))
+
+
+class Simplifier:
+    """One simplification: terms of one theory, limits, and what has been found so far."""
+
+    def __init__(self, terms: Sequence[Term], limits: Limits) -> None:
+        self.theory: Theory = terms[0].theory
+        self.limits = limits
+        self.decimals = has_decimals(terms)
+        self.order = list(dict.fromkeys(name for term in terms for name in term.variables))
+        self.deadline = None if limits.seconds is None else perf_counter() + limits.seconds
+        self.found = Simplification(list(terms))
+        self.cost = operations(terms)
+        self.input = list(terms)
+
+    def run(self) -> Simplification:
+        """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
+        limits = self.limits
+        try:
+            self._pulses(limits, limits.pulses)
+            if self._hit_rows() and limits.second_rows > limits.rows and self._time_left() != 0:
+                self._pulses(replace(limits, rows=limits.second_rows), 2)
+        except LimitError:
+            self.found.stop_reason = StopReason.TIME_LIMIT
+        return self.found
+
+    def _hit_rows(self) -> bool:
+        return self.found.stop_reason is StopReason.NODE_LIMIT
+
+    def _time_left(self) -> float | None:
+        return None if self.deadline is None else max(0.0, self.deadline - perf_counter())
+
+    def _pulses(self, limits: Limits, count: int) -> None:
+        for _ in range(count):
+            if self._time_left() == 0:
+                self.found.stop_reason = StopReason.TIME_LIMIT
+                return
+            terms, reason = self._pulse(limits)
+            self.found.pulses += 1
+            self.found.stop_reason = reason
+            cost = operations(terms)
+            better = cost < self.cost
+            if better or (cost == self.cost and self.found.pulses == 1):
+                self.found.terms, self.cost = terms, cost
+            if not better and self.found.pulses > 1 or reason is StopReason.TIME_LIMIT:
+                return
+
+    def _pulse(self, limits: Limits) -> tuple[list[Term], StopReason]:
+        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline)
+        ids = graph.add_all(self.found.terms)
+        rows = max(limits.rows, 2 * graph.size())
+        reduce = rulesets_of(self.theory, "reduce")
+        reason = self._run(graph, "reduce", reduce, limits.reduce_iterations, rows)
+        if reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
+            explore = rulesets_of(self.theory, "explore")
+            reason = self._run(graph, "explore", [*reduce, *explore], limits.explore_iterations, rows)
+        self.found.rows = max(self.found.rows, graph.size())
+        return graph.raise_all(ids, order=self.order, decimals=self.decimals), reason
+
+    def _run(self, graph: EGraph, stage: str, rulesets: list[str], iterations: int, rows: int) -> StopReason:
+        left = self._time_left()
+        report = graph.run(rulesets, iterations, rows, None if left is None else left * SHARE)
+        self.found.reports.append((stage, report))
+        return report.stop_reason
+
+
+SHARE = 0.6
+"""The part of the time left that a run of laws may take: extraction and writing need the rest."""
+
+
+def simplify_all(terms: Sequence[Term], limits: Limits = Limits()) -> Simplification:  # noqa: B008 - frozen
+    """The terms in shorter forms, simplified in one e-graph so that what they share is paid once; never longer than the input."""
+    if not terms:
+        return Simplification([])
+    return Simplifier(resolve(terms), limits).run()
+
+
+def stabilised(terms: Sequence[Term]) -> list[Term]:
+    """The terms in forms that neither overflow nor cancel, by the laws of stage stable, for compiled functions."""
+    theory: Theory = terms[0].theory
+    rulesets = rulesets_of(theory, "stable")
+    if not rulesets:
+        return list(terms)
+    graph = EGraph(theory, problem=terms)
+    ids = graph.add_all(terms)
+    graph.run(rulesets, iterations=4, rows=2 * graph.size() + 100, flatten=False)
+    return graph.raise_all(ids, order=list(dict.fromkeys(n for t in terms for n in t.variables)), decimals=has_decimals(terms), prefer=_made_by(theory, rulesets))
+
+
+def _made_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
+    """The operators that right sides of laws bring in: what a stable form is recognised by."""
+    brought: set[Operator] = set()
+    for name in rulesets:
+        for rule in theory.rulesets[name].rules:
+            left = {p.op for p in walk(rule.left) if isinstance(p, PApply)}
+            brought |= {p.op for p in walk(rule.right) if isinstance(p, PApply)} - left
+    return frozenset(brought - set(theory.roles.values()))
+
+
+def equal(a: Term, b: Term, limits: Limits = Limits()) -> bool | None:  # noqa: B008 - frozen
+    """True where the laws prove two terms equal, False where a sample point tells them apart, else None."""
+    a, b = resolve([a, b])
+    if a is b:
+        return True
+    if len(a.shape) != len(b.shape):
+        return False
+    prove: list[Callable[[], bool | None]] = [lambda: _proved(a, b, limits)]
+    for attempt in prove:
+        found = attempt()
+        if found is not None:
+            return found
+    return None
+
+
+def _proved(a: Term, b: Term, limits: Limits) -> bool | None:
+    graph = EGraph(a.theory, problem=[a, b])
+    i, j = graph.add_all([a, b])
+    if graph.equal(i, j):
+        return True
+    if graph.apart(i, j):
+        return False
+    reduce, explore = rulesets_of(a.theory, "reduce"), rulesets_of(a.theory, "explore")
+    rows = max(limits.second_rows, 2 * graph.size())
+    for _ in range(limits.explore_iterations * 2):
+        for names in (reduce, [*reduce, *explore]):
+            try:
+                report = graph.run(names, 1, rows, limits.seconds)
+            except (Contradiction, UnsoundRuleError):
+                return None
+            if graph.equal(i, j):
+                return True
+            if report.stop_reason in (StopReason.NODE_LIMIT, StopReason.TIME_LIMIT):
+                break
+    x, y = (simplify_all([t], limits).terms[0] for t in (a, b))
+    return True if x is y else None
