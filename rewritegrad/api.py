@@ -213,8 +213,8 @@ def function(inputs: Any, outputs: Any, simplify: bool = True, theory: Theory | 
 
     >>> import rewritegrad as rg
     >>> f = rg.function(["x", "y"], "x*y + 1")
-    >>> f(2, [1, 2])
-    array([3., 5.])
+    >>> f(2, 3)
+    array(7.)
     """
     kinds = {**(types or {}), **declared}
     single = not isinstance(outputs, list | tuple)

@@ -111,7 +111,7 @@ def _equalities(terms: Iterable[Term], dimensions: Dimensions) -> Iterable[Equal
     seen: set[tuple[Dimension, Dimension]] = set()
     for term in terms:
         heard: list[tuple[Dimension, Dimension]] = []
-        if not term.op.leaf:
+        if any(arg.shape for arg in term.args):
             term.op.shape_rule(term.args, lambda left, right, heard=heard: heard.append((left, right)))
         for pair in heard:
             if pair not in seen:
