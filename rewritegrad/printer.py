@@ -6,7 +6,7 @@ taken apart into pieces, texts and smaller terms, on a stack.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from itertools import count
 from typing import Any, Final, TypeAlias
@@ -41,7 +41,7 @@ def count_ops(term: Term) -> int:
 
     A negative literal is a number, constants and variables cost nothing, the fraction 1/2 is one operator.
     """
-    return sum(map(_is_operation, postorder(term)))
+    return operations((term,))
 
 
 def operations(terms: Iterable[Term]) -> int:
@@ -74,9 +74,16 @@ def theano_pp(term: Term, floats: bool = False) -> str:
 
 
 def _program(term: Term, pieces: TakeApart) -> str:
-    """The text of a term, after the definitions of the names for its shared parts, if it has any."""
-    names = shared_parts(term)
-    return "; ".join([*(f"{name} = {assemble(part, names, pieces)}" for part, name in names.items()), assemble(term, names, pieces)])
+    """The text of a term, after the definitions of the names for its shared parts, if it has any.
+
+    A constant that shares its name with a variable is written as a call, pi(), which means the constant alone.
+    """
+    parts = shared_parts(term)
+    order = postorder(term)
+    variables = {t.value for t in order if t.op.leaf == "variable"}
+    constants = {t: f"{t.op.name}()" for t in order if t.op.fixity == "constant" and t.op.name in variables}
+    names: Names = {**parts, **constants}
+    return "; ".join([*(f"{name} = {assemble(part, names, pieces)}" for part, name in parts.items()), assemble(term, names, pieces)])
 
 
 def assemble(root: Term, names: Names, pieces: TakeApart) -> str:

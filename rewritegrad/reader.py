@@ -244,6 +244,9 @@ class _Program:
         positional = [part for part in parts[1:] if not isinstance(part, _Keyword)]
         keywords = [part for part in parts[1:] if isinstance(part, _Keyword)]
         candidates = [op for op in self.theory.named(str(token)) if op.fixity != "constant"]
+        if len(parts) == 1 and not candidates:
+            for op in self.theory.named(str(token)):  # pi() is the constant also where a variable is called pi
+                return make_term(op)
         if not candidates:
             self._no_function(token)
         self._check_keywords(token, candidates, keywords)
