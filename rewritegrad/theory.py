@@ -190,7 +190,8 @@ class Theory:
 
     def suggestion(self, name: str) -> str:
         """`; did you mean sqrt?`, or nothing where no name comes close."""
-        close = get_close_matches(name, [n for n in self._by_name if n.isidentifier()], n=1, cutoff=0.6)
+        functions = [n for n, ops in self._by_name.items() if n.isidentifier() and any(op.fixity == "call" or n != op.name for op in ops)]
+        close = get_close_matches(name, functions, n=1, cutoff=0.6)
         return f"; did you mean {close[0]}?" if close else ""
 
     def find(self, name: str, arguments: int) -> Operator:
