@@ -255,7 +255,7 @@ class Theory:
         """A setting such as an axis: an int, a string, None, a bool, or a tuple of those, as a leaf (its type is part of its identity)."""
         return make_term(self._leaves["attribute"], (), value, repr(value), ())
 
-    def variable(self, name: str, type: Type = Type()) -> Term:  # noqa: B008 - frozen
+    def variable(self, name: str, type: Type = Type()) -> Term:
         """A variable with its declared type."""
         return make_term(self._leaves["variable"], (), name, type, type.shape)
 
