@@ -112,7 +112,7 @@ def place(part: ArrayLike, like: ArrayLike, at: object) -> Array:
     >>> place(7.0, [0, 0, 0], 1)
     array([0., 7., 0.])
     """
-    array = np.zeros(np.shape(like))
+    array = np.zeros(np.shape(like), np.result_type(np.asarray(part).dtype, np.float64))
     array[_places(at)] = part
     return array
 

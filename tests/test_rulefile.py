@@ -5,12 +5,16 @@ from __future__ import annotations
 import gc
 import pickle
 from fractions import Fraction
+from math import cos, sin
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
+import rewritegrad as rg
 from rewritegrad import kernels
 from rewritegrad.errors import RuleFileError
+from rewritegrad.files import folder
 from rewritegrad.patterns import COMPARISONS, CONDITION_WORDS, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PVar
 from rewritegrad.rulechecks import MAX_DEPTH, MAX_SIZE
 from rewritegrad.rulefile import Theory
@@ -328,3 +332,12 @@ def test_builtin_operator(op: Operator) -> None:
         assert callable(kernel) == (op.fixity != "constant")
     for spelling in op.spellings:
         assert op in Theory.builtin().named(spelling)
+
+
+def test_the_example_of_the_readme() -> None:
+    """The block in rules/README.md loads, and gives an operator that everything else knows at once."""
+    readme = (folder("rules") / "README.md").read_text(encoding="utf-8")
+    text = readme[readme.index("    op cosm1(x)") : readme.index("Then, with this in mine.rules")]
+    theory = Theory.parse(dedent(text), base=Theory.builtin())
+    derivative = rg.diff(rg.parse("versin(x)^2", theory=theory), "x")
+    assert float(rg.evaluate(derivative, x=0.5)) == pytest.approx(2 * (1 - cos(0.5)) * sin(0.5), rel=1e-12)
