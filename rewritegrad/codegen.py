@@ -283,15 +283,16 @@ class _Program:
         return None
 
     def _release(self, term: Term, call: _Call) -> list[str]:
-        """Count one use of the arguments less; the registers of those that have none left."""
+        """Count one use of the arguments less; those that have none left are forgotten: their registers."""
         freed = []
         for arg in term.args:
             self._uses[arg] -= 1
-            value = self._values[arg]
-            if value.name[0] == "r" and not self._uses[arg]:
-                freed.append(value.name)
-            if value.writable and not call.is_ufunc:  # what it returns may be a view of its argument
-                self._values[arg] = replace(value, writable=False)
+            if not self._uses[arg]:
+                value = self._values.pop(arg)
+                if value.name[0] == "r":
+                    freed.append(value.name)
+            elif self._values[arg].writable and not call.is_ufunc:  # what it returns may be a view of its argument
+                self._values[arg] = replace(self._values[arg], writable=False)
         return freed
 
     def _register(self) -> str:

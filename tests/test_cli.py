@@ -141,11 +141,11 @@ def test_a_file_called_x_does_not_hide_the_formula(capsys: pytest.CaptureFixture
 
 def test_rule_files(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     first, second = tmp_path / "first.rules", tmp_path / "second.rules"
-    first.write_text("op cube(x)   numpy kernels.size\n    d/dx  3 * x^2\n".replace("kernels.size", "np.positive   means x^3"), encoding="utf-8")
-    second.write_text("def twice(x) = 2 * x\n", encoding="utf-8")
+    first.write_text("op my_cube(x)   numpy kernels.size\n    d/dx  3 * x^2\n".replace("kernels.size", "np.positive   means x^3"), encoding="utf-8")
+    second.write_text("def my_twice(x) = 2 * x\n", encoding="utf-8")
     rules = ("--rules", str(first), "--rules", str(second))
-    assert answer(capsys, "diff", "cube(twice(x))", "--wrt", "x", *rules) in ("24*x^2", "6*(2*x)^2")
-    assert refusal(capsys, "diff", "cube(x)", "--wrt", "x").splitlines()[0] == "<formula>:1:1: there is no function cube"
+    assert answer(capsys, "diff", "my_cube(my_twice(x))", "--wrt", "x", *rules) in ("24*x^2", "6*(2*x)^2")
+    assert refusal(capsys, "diff", "my_cube(x)", "--wrt", "x").splitlines()[0] == "<formula>:1:1: there is no function my_cube"
     assert str(tmp_path / "no.rules") in refusal(capsys, "simplify", "x", "--rules", str(tmp_path / "no.rules"))
 
 
