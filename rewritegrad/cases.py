@@ -16,28 +16,32 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .codegen import compile_terms
+from .egraph.builder import NotRational
 from .errors import RewritegradError
-from .instances import Bindings, Law, NotRational, Value, combine, instantiate, number_of
-from .patterns import Condition, PNumber, PRest, PVar, Rule, names, walk
+from .instances import Bindings, Law, Value, combine, instantiate, number_of
+from .kernels import branches, resolve
+from .patterns import Condition, PApply, Pattern, PNumber, PRest, PVar, Rule, names, walk
 from .shapes import broadcast
 from .shapes import show as show_shape
-from .term import Shape, Term, postorder, variable_terms
-from .testing.trials import STATIC, Range, condition_holds, draw_point, seeded
+from .term import Term, postorder, variable_terms
+from .testing.trials import VALUED, Range, condition_holds, draw_point, seeded
 from .theory import Theory, Type
+
+Size: TypeAlias = tuple[int, ...]
+Variables: TypeAlias = Mapping[str, tuple[Range, Size]]
 
 INTEGERS = tuple(Fraction(n) for n in (0, 1, -1, 2, -2, 3, -3, 4, -4, 6, 9))
 NUMBERS = INTEGERS + tuple(Fraction(n, d) for n, d in ((1, 2), (-1, 2), (3, 2), (-3, 2), (1, 3), (-2, 3), (5, 2), (-5, 2), (1, 4)))
 """What number variables are drawn from."""
 
-ELEMENTWISE: tuple[tuple[Shape, ...], ...] = (((),), ((3,),), ((2, 3),), ((), (2, 3)))
+ELEMENTWISE: tuple[tuple[Size, ...], ...] = (((),), ((3,),), ((2, 3),), ((), (2, 3)))
 """The shapes that the variables of an elementwise law take in turn."""
-SHAPES: tuple[Shape, ...] = ((), (2,), (3,), (2, 3), (3, 2), (2, 2), (3, 3), (1, 3))
+SHAPES: tuple[Size, ...] = ((), (2,), (3,), (2, 3), (3, 2), (2, 2), (3, 3), (1, 3))
 AXES: tuple[Any, ...] = (None, 0, 1, -1, (0, 1))
 """What a setting whose default is None is taken to be."""
 MOST_CLASSES = 16
 _EFFORT = 4000
 
-Variables: TypeAlias = Mapping[str, tuple[Range, tuple[int, ...]]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Case:
 class ShapeClass:
     """What shapes (and settings, such as an axis) the names of a law have."""
 
-    shapes: Mapping[str, tuple[int, ...]]
+    shapes: Mapping[str, Size]
     settings: Mapping[str, Any]
 
     def __str__(self) -> str:
@@ -73,8 +77,10 @@ class Cases:
         self.law = Law(rule, theory)
         self.theory = theory
         self._ranges = _ranges(self.law)
-        self._numeric = [c for c in rule.conditions if c.word not in STATIC | {"number"} and self._is_numeric(c)]
-        self._numeric += [c for c in rule.conditions if c.word == "number"]
+        others = [c for c in rule.conditions if c.word in VALUED and self._is_numeric(c)]
+        self._numeric = [*(c for c in rule.conditions if c.word == "number"), *others]  # the cheapest filter first
+        self._drawn: list[Bindings] = []
+        self._source = self._rng("numbers")
 
     def _is_numeric(self, condition: Condition) -> bool:
         """Whether a condition speaks of nothing but numbers."""
@@ -109,20 +115,20 @@ class Cases:
     def _words(self, name: str) -> set[str]:
         return {c.word for c in self.law.conditions if c.args and isinstance(c.args[0], PVar) and c.args[0].name == name}
 
-    def _allowed(self, name: str, shape: Shape) -> bool:
+    def _allowed(self, name: str, shape: Size) -> bool:
         words = self._words(name)
         wanted = {"scalar": 0, "vector": 1, "matrix": 2, "square": 2, "symmetric": 2}
         ranks = {rank for word, rank in wanted.items() if word in words}
         return ranks <= {len(shape)} and not ({"square", "symmetric"} & words and len(set(shape)) > 1)
 
-    def _nearest(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _nearest(self, name: str, shape: Size) -> Size:
         """The shape, or where the conditions do not allow it the first that they do."""
         return shape if self._allowed(name, shape) else next(s for s in ((), (3,), (2, 3), (3, 3)) if self._allowed(name, s))
 
     def _fits(self, chosen: ShapeClass) -> bool:
         """Whether both sides can be made with these shapes, the right one no larger than the left, and conditions on shapes hold."""
         try:
-            case = self.case(chosen, self._rng(str(chosen)))
+            case = self.case(chosen)
             return case is not None and broadcast([case.left.shape, case.right.shape]) == case.left.shape and is_sensible(case)
         except (RewritegradError, AssertionError):
             return False
@@ -134,24 +140,25 @@ class Cases:
 
     def draw(self, chosen: ShapeClass, wanted: int) -> list[Case]:
         """Different instances in a shape class: one where the law has neither numbers nor children to draw."""
-        rng = self._rng(f"draw {chosen}")
         if not (self.law.numbers or self.law.rests or self.law.own or self.law.constants):
             wanted = 1
         found: dict[tuple[Term, Term], Case] = {}
-        for _ in range(4 * wanted):
-            case = self.case(chosen, rng)
+        for i in range(2 * wanted):
+            case = self.case(chosen, i)
             if case is None or len(found) == wanted:
                 break
             found.setdefault((case.left, case.right), case)
         return list(found.values())
 
-    def case(self, chosen: ShapeClass, rng: random.Random) -> Case | None:
-        """One instance, or None where no numbers that meet the conditions were found, or the shapes do not meet them."""
+    def case(self, chosen: ShapeClass, index: int = 0) -> Case | None:
+        """The instance with the `index`-th numbers and children, or None where they or the shapes do not meet the conditions."""
         law, theory = self.law, self.theory
-        numbers = self._numbers(rng)
-        if numbers is None:
-            return None
-        bindings, variables = self._bind(numbers, chosen, rng)
+        while len(self._drawn) <= index:
+            numbers = self._numbers(self._source)
+            if numbers is None:
+                return None
+            self._drawn.append(numbers)
+        bindings, variables = self._bind(self._drawn[index], chosen, self._rng(f"{chosen} {index}"))
         conditions = self._conditions(bindings)
         if conditions is None:
             return None
@@ -206,7 +213,7 @@ class Cases:
     def _bind(self, numbers: Bindings, chosen: ShapeClass, rng: random.Random) -> tuple[Bindings, Variables]:
         """The other names: variables of the chosen shapes, combined where they are rests."""
         law, theory = self.law, self.theory
-        variables: dict[str, tuple[Range, tuple[int, ...]]] = {}
+        variables: dict[str, tuple[Range, Size]] = {}
 
         def variable(name: str, spelled: str) -> Term:
             allowed, shape = self._ranges.get(name, Range()), chosen.shapes[name]
@@ -269,7 +276,7 @@ def is_sensible(case: Case, *others: Term) -> bool:
     return all(v.shape == t.shape for v, t in zip(values, terms, strict=True))
 
 
-def _type(allowed: Range, shape: tuple[int, ...]) -> Type:
+def _type(allowed: Range, shape: Size) -> Type:
     """The type that SymPy's symbols get their assumptions from."""
     lower = Fraction(allowed.lower) if allowed.lower != float("-inf") else None
     upper = Fraction(allowed.upper) if allowed.upper != float("inf") else None
@@ -288,39 +295,50 @@ def known_condition(word: str, terms: Sequence[Term]) -> bool | None:
         return not set(terms[1].variables) & set(terms[0].variables)
     if word == "constant":
         return not terms[0].variables
-    return True if word in STATIC else None
+    return None if word in VALUED or word == "symmetric" else True
 
 
 def _ranges(law: Law) -> dict[str, Range]:
-    """What the conditions on single variables say of where they lie."""
+    """What the conditions on single variables, and the needs of operators applied to them on the left, say of where they lie."""
     found: dict[str, Range] = {}
-    for c in law.conditions:
-        if not c.args or not isinstance(c.args[0], PVar):
-            continue
-        name = c.args[0].name
-        old = found.get(name, Range())
-        bound = float(c.args[1].value) if len(c.args) == 2 and isinstance(c.args[1], PNumber) else 0.0
-        match c.word:
-            case "positive":
-                new = replace(old, lower=max(old.lower, 0.0), open_lower=True)
-            case "nonnegative":
-                new = replace(old, lower=max(old.lower, 0.0), open_lower=old.lower >= 0 and old.open_lower)
-            case "negative":
-                new = replace(old, upper=min(old.upper, 0.0), open_upper=True)
-            case "nonzero":
-                new = replace(old, nonzero=True)
-            case "integer":
-                new = replace(old, integer=True)
-            case "symmetric":
-                new = replace(old, symmetric=True)
-            case ">" | ">=" if bound >= old.lower:
-                new = replace(old, lower=bound, open_lower=c.word == ">")
-            case "<" | "<=" if bound <= old.upper:
-                new = replace(old, upper=bound, open_upper=c.word == "<")
-            case _:
-                continue
-        found[name] = new
+    for c in (*law.conditions, *_needs(law.left)):
+        match c.args:
+            case (PVar(name),):
+                found[name] = _narrowed(found.get(name, Range()), c.word, 0.0)
+            case (PVar(name), PNumber(bound, _)):
+                found[name] = _narrowed(found.get(name, Range()), c.word, float(bound))
     return found
+
+
+def _needs(pattern: Pattern) -> Iterator[Condition]:
+    """What the operators of a left side need of variables (nothing, where there is a branch that may not be taken)."""
+    applications = [p for p in walk(pattern) if isinstance(p, PApply)]
+    if any(p.op.numpy is not None and branches(resolve(p.op.numpy)) for p in applications):
+        return
+    for p in applications:
+        given = dict(zip([q.name for q in p.op.parameters], p.args, strict=False))
+        for need in p.op.needs:
+            yield Condition(need.word, tuple(given.get(a.name, a) if isinstance(a, PVar) else a for a in need.args))
+
+
+def _narrowed(old: Range, word: str, bound: float) -> Range:
+    """A range with one more condition on its numbers (words that say nothing of where a number lies leave it as it is)."""
+    match word:
+        case "positive" | "nonnegative" | ">" | ">=" if bound >= old.lower:
+            is_open = word in ("positive", ">") or (old.open_lower and bound == old.lower)
+            return replace(old, lower=bound, open_lower=is_open)
+        case "negative" | "<" | "<=" if bound <= old.upper:
+            is_open = word in ("negative", "<") or (old.open_upper and bound == old.upper)
+            return replace(old, upper=bound, open_upper=is_open)
+        case "nonzero":
+            return replace(old, nonzero=True)
+        case "!=" if bound == 0:
+            return replace(old, nonzero=True)
+        case "integer":
+            return replace(old, integer=True)
+        case "symmetric":
+            return replace(old, symmetric=True)
+    return old
 
 
 def _spread(items: list[ShapeClass], most: int) -> list[ShapeClass]:

@@ -11,19 +11,20 @@ from typing import Any
 import numpy as np
 
 from .cases import Case
-from .codegen import compile_terms
+from .codegen import Function, compile_terms
 from .errors import EvaluationError, RewritegradError
 from .kernels import Array
 from .term import Term, variable_terms
-from .testing.oracle import Objects, spelled_out, sympy_entries, sympy_module
-from .testing.precise import Precise, mpmath_module
-from .testing.trials import Point, condition_holds, draw_point, shown
+from .testing.oracle import Objects, spelled_out, symbols_of, sympy_entries, sympy_module
+from .testing.precise import DIGITS, DISTRIBUTIONS, Precise, guarded, mpmath_module
+from .testing.trials import Point, condition_holds, draw_point, points, shown
 
 RTOL, ATOL = 1e-9, 1e-12
 """How far apart two float64 values may be before they are looked at again."""
 PRECISE_RTOL = 1e-20
 _MORE_DIGITS = 250
 _EFFORT = 40
+_ASKED_POINTS = 5
 
 
 class Opinion(Enum):
@@ -58,11 +59,14 @@ def precise_evaluator(terms: Sequence[Term]) -> Precise | None:
     return Precise()
 
 
-def compare_at_points(case: Case, wanted: int, rng: random.Random, precise: Precise | None, always: bool = False) -> Comparison:
+def compare_at_points(
+    case: Case, wanted: int, rng: random.Random, precise: Precise | None, always: bool = False, special: bool = True
+) -> Comparison:
     """Compares both sides of a case at up to `wanted` points where its conditions hold and the left side is defined.
 
     The right side has to be defined there, and equal. What float64 finds different is looked at again at fifty digits;
-    with `always` every point is. Without an evaluator for that, float64 decides, and overflows are passed over.
+    with `always` every point is. Without an evaluator for that, float64 decides, and overflows are passed over. Points with
+    zeros, ones and ties are among them unless `special` is false.
     """
     terms = [case.left, case.right, *(t for _, args in case.conditions for t in args)]
     inputs = variable_terms(*terms)
@@ -71,7 +75,7 @@ def compare_at_points(case: Case, wanted: int, rng: random.Random, precise: Prec
     for _ in range(wanted * _EFFORT if inputs else 1):
         if compared == wanted:
             break
-        drawn = draw_point(case.variables, rng)
+        drawn = draw_point(case.variables, rng, special)
         point = {v.value: drawn[v.value] for v in inputs}
         with np.errstate(all="ignore"):
             left, right, *arguments = compiled(**point)
@@ -101,7 +105,8 @@ def _difference(left: Array, right: Array) -> str | None:
     """Where two float64 values differ, in words."""
     left, right = np.broadcast_arrays(np.asarray(left, float), np.asarray(right, float))
     counted = np.isfinite(left) & ~np.isinf(right)
-    near = np.abs(left - right) <= ATOL + RTOL * np.maximum(np.abs(left), np.abs(right))
+    with np.errstate(all="ignore"):
+        near = np.abs(left - right) <= ATOL + RTOL * np.maximum(np.abs(left), np.abs(right))
     wrong = np.argwhere(counted & ~near)
     return None if not len(wrong) else f"{left[tuple(wrong[0])]} is not {_number(right[tuple(wrong[0])])}"
 
@@ -134,32 +139,55 @@ def _number(value: Any) -> str:
     return "undefined" if text == "nan" else text
 
 
-def sympy_opinion(left: Term, right: Term) -> Opinion:
-    """Whether SymPy finds that two terms are equal, entry by entry; a zero that it only failed to disprove is no agreement."""
+def sympy_opinion(case: Case, rng: random.Random) -> Opinion:
+    """Whether SymPy finds that both sides of a case are equal, entry by entry.
+
+    It refuses where its own values of the two sides differ at a point of the domain (by another branch of a root, say); where
+    they do not, and it does not find that they are equal, it cannot compare.
+    """
     try:
         sympy = sympy_module()
-        one, other = sympy_entries([left, right])
+        left, right = np.broadcast_arrays(*sympy_entries([case.left, case.right]))
     except EvaluationError:
         return Opinion.CANNOT
     except RewritegradError:
         return Opinion.ABSENT
-    opinions = {_entry_opinion(sympy, a, b) for a, b in zip(*(x.flat for x in np.broadcast_arrays(one, other)), strict=True)}
-    for opinion in (Opinion.REFUSES, Opinion.CANNOT):
-        if opinion in opinions:
-            return opinion
-    return Opinion.AGREES
-
-
-def _entry_opinion(sympy: Any, left: Any, right: Any) -> Opinion:
-    if left == right:
+    if all(found_equal(sympy, a, b) for a, b in zip(left.flat, right.flat, strict=True)):
         return Opinion.AGREES
-    if isinstance(left, sympy.logic.boolalg.Boolean) and not isinstance(left, sympy.Expr):
-        same = sympy.simplify(sympy.Equivalent(left, right))
-        return Opinion.AGREES if same == True else Opinion.REFUSES if same == False else Opinion.CANNOT  # noqa: E712 - SymPy's truth values
+    return Opinion.REFUSES if _values_differ(sympy, case, left, right, rng) else Opinion.CANNOT
+
+
+def found_equal(sympy: Any, left: Any, right: Any) -> bool:
+    """Whether SymPy finds two of its objects equal: by expanding their difference, also with exponentials for all else, or simplifying it."""
+    if left == right:
+        return True
     try:
-        difference = sympy.simplify(left - right)
-        if difference == 0:
-            return Opinion.AGREES
-        return Opinion.REFUSES if difference.is_number or difference.equals(0) is False else Opinion.CANNOT
+        if not isinstance(left, sympy.Expr) or not isinstance(right, sympy.Expr):
+            return bool(sympy.simplify(sympy.Equivalent(left, right)) == True)  # noqa: E712 - SymPy's truth value
+        difference = left - right
+        return any(form(difference) == 0 for form in (sympy.expand, lambda d: sympy.expand(d.rewrite(sympy.exp)), sympy.simplify))
     except (TypeError, ValueError, NotImplementedError, AttributeError, RecursionError):
-        return Opinion.CANNOT
+        return False
+
+
+def _values_differ(sympy: Any, case: Case, left: Objects, right: Objects, rng: random.Random) -> bool:
+    """Whether SymPy's forms have different values at one of a few points where the conditions hold and the left term is defined."""
+    terms = [case.left, *(t for _, args in case.conditions for t in args)]
+    inputs = variable_terms(*terms, case.right)
+    compiled = compile_terms(inputs, terms, single=False)
+    symbols = [s for v in inputs for s in symbols_of(v, {}).flat]
+    functions = [[guarded(sympy.lambdify(symbols, e, [DISTRIBUTIONS, "mpmath"])) for e in side.flat] for side in (left, right)]
+    mp = mpmath_module()
+    for point in points(case.variables, lambda p: _applies(case, compiled, inputs, p), _ASKED_POINTS, rng):
+        with mp.workdps(DIGITS):
+            args = [mp.mpf(float(x)) for v in inputs for x in point[v.value].flat]
+            one, other = (np.array([f(*args) for f in side], dtype=object) for side in functions)
+            if differing_entry(one, other, PRECISE_RTOL) is not None or differing_entry(other, one, PRECISE_RTOL) is not None:
+                return True
+    return False
+
+
+def _applies(case: Case, compiled: Function, inputs: Sequence[Term], point: Point) -> bool:
+    with np.errstate(all="ignore"):
+        left, *arguments = compiled(**{v.value: point[v.value] for v in inputs})
+    return conditions_hold(case.conditions, arguments) and bool(np.isfinite(left).all())

@@ -29,6 +29,10 @@ def _constant(source: Source, a: Fact) -> bool:
     return not a.free and a.kind is not ATTRIBUTE
 
 
+def _symbolic(source: Source, a: Fact) -> bool:
+    return a.constant is None
+
+
 def _number(source: Source, a: Fact) -> bool:
     return a.constant is not None and a.kind is REAL
 
@@ -147,6 +151,7 @@ def _differ(source: Source, a: Fact, b: Fact) -> bool:
 
 WORDS: dict[str, Word] = {
     "constant": _constant,
+    "symbolic": _symbolic,
     "number": _number,
     "integer": _integer,
     "not_integer": _not_integer,

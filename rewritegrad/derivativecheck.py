@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .cases import Case, Cases, ShapeClass, known_condition
 from .codegen import compile_terms
-from .comparing import Comparison, Opinion, conditions_hold, differing_entry
+from .comparing import Comparison, Opinion, conditions_hold, differing_entry, found_equal
 from .errors import EvaluationError, RewritegradError, ShapeError
 from .instances import Bindings, instantiate
 from .kernels import Array
-from .patterns import PApply, PVar, Rule, names
+from .patterns import Condition, PApply, PVar, Rule, names
 from .term import Term, variable_terms
 from .testing.differences import gradient, precise_slope
 from .testing.oracle import Objects, sympy_entries, sympy_module
@@ -47,32 +46,42 @@ class DerivativeCase:
 
 def derivative_cases(op: Operator, line: Derivative) -> list[tuple[ShapeClass, DerivativeCase]]:
     """The shape classes that a line of an op block applies to, with a case of each; elementwise operators get scalars and vectors."""
-    theory = op.theory
     application = PApply(op, tuple(PVar(p.name) for p in op.parameters))
-    outer_name = _OUTER[line.kind]
-    inner = tuple(c for c in line.conditions if outer_name not in {n for a in c.args for n in names(a)})
-    rule = Rule(f"{line.kind}/{op.parameters[line.parameter].name} {op.name}", application, application, (*op.needs, *inner), line.position)
-    cases = Cases(rule, theory)
-    elementwise = not op.shape_text
-    found = []
-    for chosen in cases.classes()[: 2 if elementwise else None]:
-        for case in cases.draw(chosen, 1):
-            target = case.left.args[line.parameter]
-            outer = theory.variable(outer_name, Type(target.shape if line.kind == "push" else case.left.shape))
-            bindings = Bindings({**case.bindings.values, outer_name: outer})
-            others = [(c.word, tuple(instantiate(a, theory, bindings) for a in c.args)) for c in line.conditions if c not in inner]
-            if target.op.leaf == "variable" and all(known_condition(*c) is not False for c in others):
-                try:
-                    stated = instantiate(line.body, theory, bindings)
-                except ShapeError:
-                    continue  # shapes that the operator's rule lets pass and its kernel does not
-                if op.shape_text.startswith("like") and stated.shape != (case.left if line.kind == "push" else target).shape:
-                    continue
-                if line.kind == "d":
-                    stated = theory.make(theory.role("product"), [outer, stated])
-                variables = {**case.variables, outer_name: (Range(), tuple(d for d in outer.shape if isinstance(d, int)))}
-                found.append((chosen, DerivativeCase(Case(case.left, stated, variables, case.conditions, bindings), case.left, stated, target, outer, line.kind == "push")))
-    return found
+    conditions = (*op.needs, *(c for c in line.conditions if _OUTER[line.kind] not in _names(c)))
+    cases = Cases(Rule(f"{line.kind}/{op.parameters[line.parameter].name} {op.name}", application, application, conditions), op.theory)
+    classes = cases.classes()
+    found = [(chosen, _case(case, line)) for chosen in (classes if op.shape_text else classes[:2]) for case in cases.draw(chosen, 1)]
+    return [(chosen, case) for chosen, case in found if case is not None]
+
+
+def _names(condition: Condition) -> set[str]:
+    return {name for arg in condition.args for name in names(arg)}
+
+
+def _case(case: Case, line: Derivative) -> DerivativeCase | None:
+    """What a line states of an application; None where it does not apply to these shapes."""
+    application = case.left
+    op, theory, target = application.op, application.theory, application.args[line.parameter]
+    if target.op.leaf != "variable":
+        return None
+    forward = line.kind == "push"
+    name = _OUTER[line.kind]
+    outer = theory.variable(name, Type(target.shape if forward else application.shape))
+    bindings = Bindings({**case.bindings.values, name: outer})
+    for c in line.conditions:
+        if name in _names(c) and known_condition(c.word, [instantiate(a, theory, bindings) for a in c.args]) is False:
+            return None
+    try:
+        stated = instantiate(line.body, theory, bindings)
+    except ShapeError:
+        return None  # shapes that the operator's shape rule lets pass and its kernel does not
+    if op.shape_text.startswith("like") and stated.shape != (application if forward else target).shape:
+        return None
+    if line.kind == "d":
+        stated = theory.make(theory.role("product"), [outer, stated])
+    size = tuple(d for d in outer.shape if isinstance(d, int))
+    made = Case(application, stated, {**case.variables, name: (Range(), size)}, case.conditions, bindings)
+    return DerivativeCase(made, application, stated, target, outer, forward)
 
 
 def compare_derivative(case: DerivativeCase, wanted: int, rng: random.Random, precise: Precise | None) -> Comparison:
@@ -139,11 +148,13 @@ def _float_difference(case: DerivativeCase, point: Point, stated: Array) -> str 
 
     at = point[case.target.value]
     if case.forward:
-        shape = case.application.shape
-        slopes, errors = np.empty(shape), np.empty(shape)
+        slopes, errors = np.empty(np.shape(value(at))), np.empty(np.shape(value(at)))
         for index in np.ndindex(*slopes.shape):
-            slope, error = gradient(lambda t, index=index: float(value(at + t * outer)[index]), np.zeros(()))
-            slopes[index], errors[index] = slope[()], error[()]
+
+            def along(t: Array, index: tuple[int, ...] = index) -> float:
+                return float(value(at + t * outer)[index])
+
+            slopes[index], errors[index] = (found[()] for found in gradient(along, np.zeros(())))
     else:
         slopes, errors = gradient(lambda x: float(np.sum(value(x) * outer)), at)
     if np.isnan(slopes).any():
@@ -162,21 +173,10 @@ def derivative_opinion(case: DerivativeCase) -> Opinion:
     except RewritegradError:
         return Opinion.ABSENT
     if case.forward:
-        found = [sum((_slope(sympy, v, x) * t for x, t in zip(target.flat, outer.flat, strict=True)), sympy.Integer(0)) for v in values.flat]
+        found = [sum((sympy.diff(v, x) * t for x, t in zip(target.flat, outer.flat, strict=True)), sympy.Integer(0)) for v in values.flat]
     else:
-        found = [sum((_slope(sympy, v, x) * g for v, g in zip(values.flat, outer.flat, strict=True)), sympy.Integer(0)) for x in target.flat]
-    opinions = {_entry_opinion(sympy, f, s) for f, s in zip(found, np.broadcast_to(stated, values.shape if case.forward else target.shape).flat, strict=True)}
-    return next((o for o in (Opinion.REFUSES, Opinion.CANNOT) if o in opinions), Opinion.AGREES)
-
-
-def _slope(sympy: Any, value: Any, variable: Any) -> Any:
-    return sympy.diff(value, variable)
-
-
-def _entry_opinion(sympy: Any, found: Any, stated: Any) -> Opinion:
-    if found.has(sympy.Derivative, sympy.Subs, sympy.DiracDelta):
+        found = [sum((sympy.diff(v, x) * g for v, g in zip(values.flat, outer.flat, strict=True)), sympy.Integer(0)) for x in target.flat]
+    wanted = np.broadcast_to(stated, values.shape if case.forward else target.shape)
+    if any(f.has(sympy.Derivative, sympy.Subs) for f in found):
         return Opinion.CANNOT
-    difference = sympy.simplify(found - stated)
-    if difference == 0:
-        return Opinion.AGREES
-    return Opinion.REFUSES if difference.equals(0) is False else Opinion.CANNOT
+    return Opinion.AGREES if all(found_equal(sympy, f, s) for f, s in zip(found, wanted.flat, strict=True)) else Opinion.CANNOT

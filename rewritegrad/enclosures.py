@@ -11,10 +11,10 @@ the rounding of the bounds themselves do not matter:
 * Relative errors of a product add up, times the exponents; where they are not small, or a factor may be zero, the
   bounds are taken from both ends of each factor.
 * A kernel is evaluated at the value and at all combinations of its arguments moved up and down by their errors; the
-  deviations are added up. An argument that is more uncertain than UNCERTAIN leaves the result unknown, but for
+  greatest deviation counts. An argument that is more uncertain than UNCERTAIN leaves the result unknown, but for
   monotone kernels. Integers are handed over exactly. Where moving an argument changes a truth value, that is unknown.
 * Kernels that mix entries (matrix products, reductions) are evaluated with random signs for the errors of the entries,
-  and the deviations multiplied by the square root of the number of entries.
+  and the greatest deviation is multiplied by twice the square root of the number of entries.
 
 Cells are computed when they are asked for, with all that they need, without recursion; each keeps its rows and then
 lets go of what it was computed from.
@@ -37,6 +37,7 @@ ACCURACY = 2.0**-46
 SPECIAL = 2.0**-36
 UNCERTAIN = 1e-2
 TINY = 2.0**-960  # covers results that underflow
+VANISHING = 2.0**-600  # values below differ by what underflowed on the way: an audit lets them pass
 GROWTH = 2.0**-7  # one rounding, relative to errors of ACCURACY
 
 
@@ -323,13 +324,14 @@ def _kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
     deviations = found - centre
     deviations[0] = centre * (ACCURACY if call.name.startswith("np.") else SPECIAL)
     np.abs(deviations, out=deviations)
-    if entries > 1 and not call.elementwise:
-        deviations[1:] *= sqrt(entries)
     rows = np.empty((2, *centre.shape))
     rows[0] = centre
-    errors = np.add.reduce(deviations, 0, out=rows[1])
+    errors = np.maximum.reduce(deviations[1:], 0, out=rows[1], initial=0.0)
+    if not call.elementwise:
+        errors *= 2.0 * sqrt(entries)
     if reals >= len(_CORNERS):
         errors *= reals
+    errors += deviations[0]
     errors += TINY
     return rows
 
@@ -377,7 +379,7 @@ def apart(first: Array, second: Array) -> int:
     if first.ndim != second.ndim:
         rank = max(first.ndim, second.ndim)
         first, second = align(first, rank, 2), align(second, rank, 2)
-    differ = np.abs(first[0] - second[0]) > first[1] + second[1]
+    differ = np.abs(first[0] - second[0]) > first[1] + second[1] + VANISHING
     if not np.count_nonzero(differ):
         return -1
     return int(np.argmax(differ.reshape(len(differ), -1).any(axis=1)))
@@ -395,11 +397,12 @@ def less_known(first: Array, second: Array) -> bool:
     return bool((np.isnan(align(first, rank, 2)[0]) & ~np.isnan(align(second, rank, 2)[0])).any())
 
 
-def avoids_zero(rows: Array) -> bool:
-    """Whether 0 is excluded wherever the value is known, and it is known somewhere."""
+def avoids_zero(rows: Array, mostly: bool) -> bool:
+    """Whether 0 is excluded wherever the value is known (or `mostly`: at more than half of those points), and it is known somewhere."""
     values, errors = rows
-    unknown = np.isnan(values)
-    return bool((unknown | (np.abs(values) > errors)).all()) and not unknown.all()
+    known = np.count_nonzero(np.isfinite(values))
+    away = np.count_nonzero(np.abs(values) > errors)
+    return 0 < known == away or (mostly and 2 * away > known)
 
 
 def _rows(cell: Cell) -> Array:

@@ -105,7 +105,8 @@ def merge(a: Fact, b: Fact) -> Fact:
             a.value,
             refined + tightened,
         )
-    return a if _same(made, a) else b if _same(made, b) else made
+    # what the count of refinements was is not to be forgotten, or a cycle of classes could tighten an end for ever
+    return a if _same(made, a) else b if made.refined == b.refined and _same(made, b) else made
 
 
 def _same(made: Fact, given: Fact) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from math import inf
+from math import inf, prod
 from typing import Any, cast
 
 from . import conditions, enclosures, intervals
@@ -134,7 +134,9 @@ class Facts:
         if op is roles.get("sum"):
             return self.sum(op, [(1, a) for a in args])
         if op is roles.get("product"):
-            return self.product(op, 1, [(a, 1) for a in args])
+            numbers = [a.constant for a in args if a.constant is not None and not a.shape]
+            others = [(a, 1) for a in args if a.constant is None or a.shape]
+            return self.product(op, tidy(prod(numbers)), others)
         if op is roles.get("power"):
             exponent = args[1].constant
             if exponent is not None and exponent is not True and exponent is not False:
@@ -290,7 +292,9 @@ class Facts:
             return False
         cell = fact.cell
         if cell.apart is None:
-            cell.apart = avoids_zero(evaluate(cell))
+            # polynomials in integers vanish on a thin set unless everywhere, but small integers are often among their zeros
+            discrete = bool(self._discrete) and not self._discrete.isdisjoint(fact.free)
+            cell.apart = avoids_zero(evaluate(cell), discrete)
         return cell.apart
 
     def holds(self, word: str, *args: Fact | Number) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
+from .egraph.builder import NotRational
 from .egraph.rational import content, tidy
 from .laws import number_variables
 from .patterns import Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PVar, Rule, names, walk
@@ -60,10 +61,6 @@ def instantiate(pattern: Pattern, theory: Theory, bindings: Bindings) -> Term:
         case PApply(op, args):
             made = [instantiate(a, theory, bindings) for a in args]
             return theory.make(op, [a.value if p.attribute else a for a, p in zip(made, op.parameters, strict=False)])
-
-
-class NotRational(Exception):
-    """A number expression without a rational value: an irrational root, 1/0, or a variable that is no number."""
 
 
 _FOLDS: dict[str, Callable[[list[Number]], Number]] = {"min": min, "max": max, "gcd": content}

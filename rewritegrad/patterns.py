@@ -94,6 +94,7 @@ ANY_NUMBER = -1
 # The words that conditions are made of, with their number of arguments, the term they speak of included.
 CONDITION_WORDS: dict[str, int] = {
     "constant": 1,
+    "symbolic": 1,
     "number": 1,
     "integer": 1,
     "not_integer": 1,

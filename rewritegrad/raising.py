@@ -55,7 +55,7 @@ def best_divisor(coefficients: Sequence[Number], numbers: int, decimals: bool) -
     bare = len(coefficients) - numbers
     if bare > 1:
         common, count = Counter([abs(k) for k in coefficients[:bare]]).most_common(1)[0]
-        if common != 1 and count > 1:
+        if common != 1 and (count > 1 or decimals):
             ops = sum_operations([divide(k, common) for k in coefficients], numbers, decimals)
             if ops + 1 < best[1] or (decimals and ops < best[1]):
                 best = (common, ops)
@@ -64,6 +64,8 @@ def best_divisor(coefficients: Sequence[Number], numbers: int, decimals: bool) -
 
 def product_operations(exponents: Sequence[Number]) -> int:
     """Operations of a product beside those of its factors; factors of one exponent are gathered, over the fraction line too."""
+    if len(exponents) == 1 and exponents[0] < -1 and integral(exponents[0]):
+        return 1
     groups: dict[Number, list[int]] = {}
     for e in exponents:
         groups.setdefault(abs(e), [0, 0])[e < 0] += 1
@@ -262,6 +264,9 @@ class Raising:
 
     def _product_of(self, k: Number, factors: list[tuple[Term, Number]]) -> Term:
         up, down = self.write.splits(k)
+        if up == 1 and len(factors) == 1 and factors[0][1] < -1 and integral(factors[0][1]):
+            inverse = make_term(self.write.ops.power, (factors[0][0], self.write.number(factors[0][1])))
+            return inverse if down == 1 else self.write.quotient(inverse, self.write.number(down))
         above, under = self._sides(factors)
         minus = up == -1 and bool(above)
         if minus:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count as counting
-from math import inf, prod
+from math import inf, isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -194,13 +194,14 @@ class _Search:
         if not ((signs < 0).any() and (signs > 0).any()):
             return None
         pair = rows[[int(np.argmax(signs < 0)), int(np.argmax(signs > 0))]]
+        fixed = np.repeat([v.detail.integer for v in self.variables], self.widths)
+        pair[1, fixed] = pair[0, fixed]
+        steps = np.linspace(0.0, 1.0, _GRID)[:, np.newaxis]
         for _ in range(3):
-            steps = np.linspace(0.0, 1.0, _GRID)[:, np.newaxis]
             line = pair[0] + steps * (pair[1] - pair[0])
-            line = np.concatenate([np.rint(c) if v.detail.integer else c for c, v in zip(self.columns(line), self.variables, strict=True)], axis=1)
             positive = int(np.argmax(self.signs(sides, line) > 0))
             if not positive:
-                break
+                return None
             pair = line[[positive - 1, positive]]
         return pair
 
@@ -230,6 +231,8 @@ def values_of(terms: Iterable[Term], leaves: Mapping[Term, Array], calls: Calls,
                 value = call([found[a] for a in term.args], [_is_boolean(a, calls) for a in term.args], 1)
             except FAILURES:
                 value = nothing
+            if not isfinite(np.vdot(value, value)):
+                value = np.where(np.isfinite(value), value, np.nan)
         found[term] = value
         for arg in term.args:
             uses[arg] -= 1

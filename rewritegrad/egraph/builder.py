@@ -72,6 +72,8 @@ def exact_root(n: int, degree: int) -> int:
 
 def raised(a: Number, b: Number) -> Number:
     """a^b where it is rational and bounded, else NotRational."""
+    if type(a) is int and type(b) is int and 0 <= b and b * a.bit_length() <= _BITS:
+        return int(a**b)
     exact = Fraction(b)
     base = Fraction(a)
     if (base < 0 and exact.denominator > 1) or (base == 0 and exact < 0) or exact.denominator > 64:

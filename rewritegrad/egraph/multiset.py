@@ -218,25 +218,26 @@ class Engine(Classes):
         for i, e in factors:
             if e == 0:
                 continue
-            w, root = self.split(i)
-            constant = self.number_of(w, root)
-            if constant is not None and constant != 0:
-                factor = self._absorb(factor, constant, e, above)
-                continue
-            if w != 1:
-                factor, root = self._take_out(factor, w, root, e, above)
-            single = self._single_power(root, e)
+            factor, root = self._take_out(factor, i, e, above)
+            single = None if root < 0 else self._single_power(root, e)
             if single is not None:
-                factor, root, e = self._unfold(factor, single, e)
-            side = above if e > 0 else below
-            side[root] = tidy(side.get(root, 0) + e)
+                factor, inner, e = self._unfold(factor, single, e)
+                factor, root = self._take_out(factor, inner, e, above)  # while rebuilding, the parts of a node may be stale
+            if root >= 0:
+                side = above if e > 0 else below
+                side[root] = tidy(side.get(root, 0) + e)
         self._cancel(above, below)
         return self._radicals(factor, above), above, below
 
-    def _take_out(self, factor: Number, w: Number, root: int, e: Number, above: dict[int, Number]) -> tuple[Number, int]:
-        if integral(e):
-            return self._absorb(factor, w, e, above), root
-        if w > 0:
+    def _take_out(self, factor: Number, i: int, e: Number, above: dict[int, Number]) -> tuple[Number, int]:
+        """What the number in id^e makes of the factor, and the base that is left, -1 where none is."""
+        w, root = self.split(i)
+        constant = self.number_of(w, root)
+        if constant is not None and constant != 0:
+            return self._absorb(factor, constant, e, above), -1
+        if w == 1:
+            return factor, root
+        if w > 0 or integral(e):
             return self._absorb(factor, w, e, above), root
         return self._absorb(factor, -w, e, above), self.ref(-1, root)
 
@@ -266,6 +267,9 @@ class Engine(Classes):
         for root in [r for r in above if self.parent[r] == self.one and r != self.one]:
             e = above[root]
             number = self.weight[root]
+            if e == 0:
+                del above[root]
+                continue
             whole = e.numerator // e.denominator
             if number < 0 or integral(e) and self._power(number, e) is None:
                 continue
@@ -288,7 +292,7 @@ class Engine(Classes):
         """A node x^a of the class, where (x^a)^e is x^(a*e)."""
         members = self.nodes(root, self.language.powers)
         for node in members:
-            if len(node.items) == 1 and node.alive and (integral(e) or self._is_positive(node.items[0][0])):
+            if len(node.items) == 1 and node.alive and node.items[0][0] != root and (integral(e) or self._is_positive(node.items[0][0])):
                 inner: Number = node.items[0][1]
                 if (node.scale == 1 or integral(e)) and not (inner < 0 and e < 0 and not self._is_nonzero(node.items[0][0])):
                     return node
@@ -368,8 +372,9 @@ class Engine(Classes):
         counts: dict[int, int] = {}
         for i, n in members:
             i = self.find(i)
-            nested = next((m for m in self.nodes(i, op) if m.scale == 1), None)
+            nested = next((m for m in self.nodes(i, op) if m.scale == 1 and m.alive), None)
             for j, m in nested.items if nested is not None else ((i, 1),):
+                j = self.find(j)  # while rebuilding, the parts of a node may be stale
                 counts[j] = 1 if kind is Kind.IDEMPOTENT else counts.get(j, 0) + n * m
         zero, unit = self._leaf_of(self.language.zeros.get(op)), self._leaf_of(self.language.units.get(op))
         if zero in counts:
@@ -474,32 +479,58 @@ class Engine(Classes):
     # -- nested multisets
 
     def flattened(self, node: ENode) -> Iterator[int]:
-        """The node's value with one nested child entered flat: for each child, for its two shortest nodes of the same operator."""
+        """The node's value with all nested children entered flat by their shortest nodes, and once more for every second shortest."""
+        shortest: dict[int, list[ENode]] = {}
         for index, (child, n) in enumerate(node.items):
-            k, root = self.split(child)
-            if root in self.fixed():
-                continue
-            inner = [m for m in self.nodes(root, node.op) if m is not node and self._is_simpler(m, root)]
-            for nested in sorted(inner, key=lambda m: len(m.items))[:2]:
-                if len(nested.items) + len(node.items) > FLAT:
-                    continue
-                others = [item for j, item in enumerate(node.items) if j != index]
-                if node.form == LINEAR:
-                    factor = divide(n, nested.scale)
-                    yield self.sum([*others, *[(i, times(c, factor)) for i, c in nested.items]])
-                elif integral(n) or all(self._is_positive(i) for i, _ in nested.items):
-                    factor = self._power(divide(k, nested.scale), n)
-                    if factor is not None and not self._loses_zero(nested, n):
-                        yield self.product(factor, [*others, *[(i, times(e, n)) for i, e in nested.items]])
+            inner = self._nested(node, child, n)
+            if inner:
+                shortest[index] = inner
+        if not shortest:
+            return
+        first = {index: inner[0] for index, inner in shortest.items()}
+        yield self._entered_flat(node, first)
+        for index, inner in shortest.items():
+            for other in inner[1:2]:
+                yield self._entered_flat(node, {**first, index: other})
+
+    def _nested(self, node: ENode, child: int, n: Number) -> list[ENode]:
+        """The nodes of the same operator in a child's class that may stand flat in the node, shortest first."""
+        k, root = self.split(child)
+        if root in self.fixed():
+            return []
+        inner = [m for m in self.nodes(root, node.op) if m is not node and m.alive and self._is_simpler(m, root)]
+        if node.form == POWERS and not integral(n):
+            inner = [m for m in inner if all(self._is_positive(i) for i, _ in m.items)]
+        if node.form == POWERS and n < 0:
+            inner = [m for m in inner if not self._loses_zero(m)]
+        if node.form == POWERS:
+            inner = [m for m in inner if self._power(divide(k, m.scale), n) is not None]
+        return sorted(inner, key=lambda m: len(m.items))
+
+    def _entered_flat(self, node: ENode, chosen: dict[int, ENode]) -> int:
+        items: list[tuple[int, Number]] = []
+        factor: Number = 1
+        for index, (child, n) in enumerate(node.items):
+            nested = chosen.get(index)
+            if nested is None or len(items) + len(nested.items) > FLAT:
+                items.append((child, n))
+            elif node.form == LINEAR:
+                items += [(i, times(c, divide(n, nested.scale))) for i, c in nested.items]
+            else:
+                power = self._power(divide(self.split(child)[0], nested.scale), n)
+                assert power is not None
+                factor = times(factor, power)
+                items += [(i, times(e, n)) for i, e in nested.items]
+        return self.sum(items) if node.form == LINEAR else self.product(factor, items)
 
     def _is_simpler(self, nested: ENode, root: int) -> bool:
         """Whether the children are all smaller than their class: else flattening would write x = (x + y) - y out for ever."""
         size = self.size[root]
         return all(self.size[self.split(child)[1]] < size for child in nested.children())
 
-    def _loses_zero(self, nested: ENode, n: Number) -> bool:
+    def _loses_zero(self, nested: ENode) -> bool:
         """Whether (x^-1)^-1 would become x at a place where x may be zero for good."""
-        return n < 0 and any(e < 0 and not self._is_nonzero(i) for i, e in nested.items)
+        return any(e < 0 and not self._is_nonzero(i) for i, e in nested.items)
 
     def class_count(self) -> int:
         """The number of classes that have a node."""

@@ -22,6 +22,8 @@ def divide(a: Number, b: Number) -> Number:
         return a
     if b == -1:
         return -a
+    if type(a) is int and type(b) is int:
+        return Fraction(a, b) if a % b else a // b
     return tidy(Fraction(a) / b)
 
 

@@ -15,7 +15,7 @@ from ..kernels import Array
 from ..term import Term, variable_terms
 from ..theory import Theory, Type
 from .differences import gradient
-from .oracle import Objects, Sizes, choose_sizes, concrete, sympy_entries, sympy_module, symbols_of
+from .oracle import Objects, Sizes, choose_sizes, concrete, symbols_of, sympy_entries, sympy_module
 from .precise import DIGITS, DISTRIBUTIONS, Precise, guarded, mpmath_module
 from .trials import Point, Range, draw_array, points, seeded, shown, variable_ranges
 
@@ -191,7 +191,11 @@ def assert_gradient(
     value = compile_terms(variables, [term], single=True)
     for name, ours in zip(names, api.grad(term, names, disconnected_inputs="ignore"), strict=True):
         found = np.broadcast_to(compile_terms(variables, [ours], single=True)(**at), np.shape(values[name]))
-        slopes, errors = gradient(lambda x, name=name: float(value(**{**at, name: x})), at[name])
+
+        def along(x: Array, name: str = name) -> float:
+            return float(value(**{**at, name: x}))
+
+        slopes, errors = gradient(along, at[name])
         if np.isnan(slopes).any():
             raise EvaluationError(f"{term} has no derivative by {name} at {shown(at)}, or too steep a one for differences")
         wrong = np.argwhere(~(np.abs(found - slopes) <= 10 * errors + rtol * (np.abs(slopes) + 1e-3)))

@@ -19,12 +19,21 @@ _SHRINK = 1.4
 def richardson(function: Function, step: float) -> tuple[float, float]:
     """The derivative of a function at 0 and an estimate of its error, by Ridders' extrapolation from a first step.
 
-    Both are nan where the function is undefined nearby, or has a kink there.
+    Both are nan where the function is undefined nearby, has a kink there, or is too rough for the step.
 
     >>> value, error = richardson(lambda t: (2 + t) ** 3, 0.1)
     >>> abs(value - 12) < 1e-9 and error < 1e-6
     True
     """
+    (coarse, coarse_error), (fine, fine_error) = _extrapolate(function, step), _extrapolate(function, step / 8)
+    agree = abs(coarse - fine) <= 100 * (coarse_error + fine_error) + 1e-6 * (abs(coarse) + abs(fine))
+    if not agree or _has_kink(function, step / 200):
+        return np.nan, np.nan
+    return (coarse, coarse_error) if coarse_error < fine_error else (fine, fine_error)
+
+
+def _extrapolate(function: Function, step: float) -> tuple[float, float]:
+    """Ridders' extrapolation: central differences with shrinking steps, and the entry of their tableau with the least error."""
     table = np.full((_STEPS, _STEPS), np.nan)
     best, error = np.nan, np.inf
     h = step
@@ -38,7 +47,7 @@ def richardson(function: Function, step: float) -> tuple[float, float]:
             if estimate <= error:
                 best, error = float(table[j, i]), float(estimate)
         h /= _SHRINK
-    return (best, error) if np.isfinite(best) and not _has_kink(function, h) else (np.nan, np.nan)
+    return best, error
 
 
 def _has_kink(function: Function, h: float) -> bool:
@@ -60,7 +69,7 @@ def gradient(function: Callable[[Array], float], at: Array) -> tuple[Array, Arra
             return function(moved)
 
         with np.errstate(all="ignore"):
-            values[index], errors[index] = richardson(along, 0.02 * max(abs(float(at[index])), 0.1))
+            values[index], errors[index] = richardson(along, 0.02 * max(abs(float(at[index])), 1e-3))
     return values, errors
 
 

@@ -107,9 +107,6 @@ def draw_point(variables: Mapping[str, tuple[Range, tuple[int, ...]]], rng: rand
 
 # ---- conditions at a point ----
 
-STATIC = frozenset({"constant", "real", "analytic", "boolean", "scalar", "vector", "matrix", "square", "free_of", "same_shape"})
-"""Words that speak of the terms, not of their values."""
-
 _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "=": np.equal,
     "!=": np.not_equal,
@@ -128,6 +125,10 @@ _SIGNS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+VALUED = frozenset({*COMPARISONS, *_SIGNS, "powerable", "between"})
+"""Words that speak of the values of terms; the others speak of the terms themselves."""
+
+
 def powerable(base: Any, exponent: Any) -> Any:
     """Where a power is a real number: a positive base, 0 to no negative power, a negative base to an integer."""
     whole = exponent == np.floor(exponent)
@@ -136,12 +137,12 @@ def powerable(base: Any, exponent: Any) -> Any:
 
 def condition_holds(word: str, values: Sequence[Any]) -> bool:
     """Whether a condition is true of the values of its arguments (entry by entry, all of them); nan makes it false."""
-    if word in STATIC or word == "number":
+    if word == "symmetric":
+        return bool(np.array_equal(values[0], np.transpose(values[0])))
+    if word not in VALUED:
         return True
     if any(np.isnan(v).any() for v in values):
         return False
-    if word == "symmetric":
-        return bool(np.array_equal(values[0], np.transpose(values[0])))
     if word in COMPARISONS:
         return bool(np.all(_RELATIONS[word](*values)))
     if word == "powerable":
