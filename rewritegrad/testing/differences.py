@@ -26,7 +26,7 @@ def richardson(function: Function, step: float) -> tuple[float, float]:
     True
     """
     (coarse, coarse_error), (fine, fine_error) = _extrapolate(function, step), _extrapolate(function, step / 8)
-    agree = abs(coarse - fine) <= 100 * (coarse_error + fine_error) + 1e-6 * (abs(coarse) + abs(fine))
+    agree = abs(coarse - fine) <= 1e-5 * (abs(coarse) + abs(fine)) + 1e-8 and max(coarse_error, fine_error) <= 1e-3 * abs(fine) + 1e-6
     if not agree or _has_kink(function, step / 200):
         return np.nan, np.nan
     return (coarse, coarse_error) if coarse_error < fine_error else (fine, fine_error)

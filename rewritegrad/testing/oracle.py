@@ -222,7 +222,9 @@ def _run_kernel(op: Operator, args: Sequence[Any]) -> Any:
     named = keywords(kernel)
     arrays = [_numbers(a) for a, p in zip(args, op.parameters, strict=True) if not (p.attribute and p.name in named)]
     result = kernel(*arrays, **{p.name: a for a, p in zip(args, op.parameters, strict=True) if p.attribute and p.name in named})
-    return int(result) if isinstance(result, float) and result.is_integer() else result  # a number of entries is exact
+    if isinstance(result, float) and result.is_integer():
+        return int(result)  # a number of entries is exact
+    return np.frompyfunc(lambda e: e[()] if isinstance(e, np.ndarray) else e, 1, 1)(result)  # NumPy nests arrays that are assigned to entries
 
 
 def _numbers(entries: Any) -> Any:
