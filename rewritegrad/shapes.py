@@ -6,6 +6,8 @@
     shape reduce X axis                           X without the axes in the attribute (None: all of them)
     shape reduce X axis keepdims                  the same, where a true `keepdims` leaves them as 1
     shape index X at                              X at the indices and slices in the attribute `at`
+    shape undo reduce X axis keepdims             the shape of X, where the first argument has the shape that `reduce` gives
+    shape undo index X at                         likewise
     shape (n, k), (k, m) -> (n, m) | (k), (k) -> ()     alternatives, chosen by the ranks of the array arguments
 
 A named dimension never broadcasts: where two names meet they are taken for equal, and the compiled function
@@ -165,6 +167,8 @@ def parse_rule(text: str, parameters: Sequence[str], attributes: Collection[str]
     if text == "()":
         return lambda args, learn=ignore: ()
     words = text.split() or [""]
+    if words[0] == "undo" and words[1:2] in (["reduce"], ["index"]):
+        return _undone(parse_rule(" ".join(words[1:]), parameters, attributes), parameters.index(words[2]))
     for word in words[1:] if words[0] in ("like", "reduce", "index") else ():
         if word not in parameters:
             raise ValueError(f"the shape rule names {word}, which is no argument")
@@ -177,7 +181,20 @@ def parse_rule(text: str, parameters: Sequence[str], attributes: Collection[str]
     if words[0] == "index" and len(words) == 3:
         array, at = (parameters.index(word) for word in words[1:])
         return lambda args, learn=ignore: indexed(args[array].shape, args[at].value)
-    raise ValueError(f"unknown shape rule {text!r}: write (), like x, reduce X axis, index X at, or (n, k), (k, m) -> (n, m)")
+    raise ValueError(f"unknown shape rule {text!r}: write (), like x, reduce X axis, index X at, undo ..., or (n, k), (k, m) -> (n, m)")
+
+
+def _undone(rule: ShapeRule, array: int) -> ShapeRule:
+    def undo(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
+        given, wanted = args[0].shape, rule(args, learn)
+        if len(given) != len(wanted) or any(isinstance(a, int) and isinstance(b, int) and a != b for a, b in zip(given, wanted, strict=True)):
+            raise ShapeError(f"the first argument should be {show(wanted)}, not {show(given)}")
+        for a, b in zip(given, wanted, strict=True):
+            if a != b:
+                learn(a, b)
+        return args[array].shape
+
+    return undo
 
 
 def _reduce(array: Term, axis: object, keepdims: bool) -> Shape:
