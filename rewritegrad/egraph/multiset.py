@@ -88,9 +88,12 @@ class Engine(Classes):
         return self.find(made)
 
     def _fold(self, made: int) -> None:
-        """Join a new class with the number that its data say it is."""
+        """Join the class of an id with the number that its data say it is."""
         assert self.analysis is not None
-        data = self.data[self.split(made)[1]]
+        made = self.split(made)[1]
+        if made in (self.one, self.zero):
+            return
+        data = self.data[made]
         constant = self.analysis.constant(data)
         if constant is None or self.analysis.shape(data):
             return
