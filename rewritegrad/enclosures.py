@@ -1,74 +1,48 @@
-"""Enclosures of values at sample points: what a class may be worth at each of them, with a bound on the error.
+"""Enclosures: the rows of cells (cells.py) for numbers, sums, products and kernels, each value with a bound on its error.
 
-The rows of a cell are one array of shape (2, points, *shape): values and errors. The true value lies within value +- error;
-nan in both says that nothing is known there (undefined, overflown, without a kernel, too uncertain). What is the same at
-all points has one point. The errors are first-order bounds, widened so generously that the neglected second order and
-the rounding of the bounds themselves do not matter:
+The errors are first-order bounds, widened so generously that the neglected second order and the rounding of the bounds
+themselves do not matter:
 
-* Every error is at least ACCURACY times the value: 128 units of rounding, more than NumPy's kernels err by (SPECIAL for
-  those of SciPy). So sums need no term of their own for rounding: errors are added with the coefficients' magnitudes
-  and the total grows by a few per cent.
-* Relative errors of a product add up, times the exponents; where they are not small, or a factor may be zero, the
-  bounds are taken from both ends of each factor.
+* Every error of a real value is at least ACCURACY times the value: 128 units of rounding, more than NumPy's kernels err by
+  (SPECIAL for those of SciPy). So sums need no term of their own for rounding: errors are added with the coefficients'
+  magnitudes, and the total grows by a few per cent. It is also at least TINY, for what underflows.
+* Relative errors of a product add up, times the exponents. Where they are not small, or a factor may be zero, or a partial
+  product may leave the range of floats, the bounds are taken from both ends of each factor.
 * A kernel is evaluated at the value and at all combinations of its arguments moved up and down by their errors; the
   greatest deviation counts. An argument that is more uncertain than UNCERTAIN leaves the result unknown, but for
   monotone kernels. Integers are handed over exactly. Where moving an argument changes a truth value, that is unknown.
 * Kernels that mix entries (matrix products, reductions) are evaluated with random signs for the errors of the entries,
   and the greatest deviation is multiplied by twice the square root of the number of entries.
-
-Cells are computed when they are asked for, with all that they need, without recursion; each keeps its rows and then
-lets go of what it was computed from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
-from math import isfinite, sqrt
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .batches import FAILURES, Call, align
+from .cells import Cell, known, unknown
 from .kernels import Array
 from .term import Number
 
 ACCURACY = 2.0**-46
 SPECIAL = 2.0**-36
 UNCERTAIN = 1e-2
-TINY = 2.0**-960  # covers results that underflow
-VANISHING = 2.0**-600  # values below differ by what underflowed on the way: an audit lets them pass
+TINY = 2.0**-300
 GROWTH = 2.0**-7  # one rounding, relative to errors of ACCURACY
-
-
-class Cell:
-    """What gives the rows of one value: nothing is computed before `evaluate`.
-
-    `make(payload, operands)` computes them from the evaluated operands; `clean` says that no row has a nan.
-    """
-
-    __slots__ = ("apart", "clean", "make", "operands", "payload", "ratio", "rows")
-
-    def __init__(self, make: Callable[[Any, tuple[Cell, ...]], Array] | None, payload: Any = None, operands: tuple[Cell, ...] = ()) -> None:
-        self.make = make
-        self.payload = payload
-        self.operands = operands
-        self.rows: Array | None = None
-        self.clean = False
-        self.ratio: Array | None = None  # of errors to values, kept for products
-        self.apart: bool | None = None  # whether 0 is excluded wherever the value is known
-
-
-def known(rows: Array) -> Cell:
-    """A cell with given rows."""
-    cell = Cell(None)
-    _settle(cell, rows)
-    return cell
+_RANGE = 900  # a product of factors is safe whose logarithms to base 2 have absolute values that add up to less
+_LIGHT = 3  # so is one of so many factors with relative errors below 0.01, which are above 100 * TINY
+_COEFFICIENTS = 2.0**100
+_SMALLEST = 2.0**-900  # a partial product below has underflowed, or may have
 
 
 def exact_rows(values: Array) -> Array:
     """The rows of values that are exact (their errors are the least that errors are)."""
-    return np.stack([values, np.abs(values) * ACCURACY])
+    return np.stack([values, np.abs(values) * ACCURACY + TINY])
 
 
 def constant(value: Number) -> Cell:
@@ -77,60 +51,12 @@ def constant(value: Number) -> Cell:
         v = float(value)
     except OverflowError:
         return unknown(0)
-    if value and abs(v) < TINY:
-        return unknown(0)
-    return known(np.array([[v], [abs(v) * ACCURACY]]))
+    return known(np.array([[v], [abs(v) * ACCURACY + TINY]]))
 
 
 def truth(value: bool) -> Cell:
     """The cell of True or False."""
     return known(np.array([[float(value)], [0.0]]))
-
-
-def unknown(rank: int) -> Cell:
-    """The cell of a value of which nothing is known."""
-    return known(np.full((2, 1) + (1,) * rank, np.nan))
-
-
-def evaluate(cell: Cell) -> Array:
-    """The rows of a cell, computed now if they were not before."""
-    if cell.rows is None:
-        with np.errstate(all="ignore"):
-            _evaluate(cell)
-        assert cell.rows is not None
-    return cell.rows
-
-
-def _evaluate(cell: Cell) -> None:
-    stack = [cell]
-    while stack:
-        top = stack[-1]
-        if top.rows is not None:
-            stack.pop()
-            continue
-        missing = [c for c in top.operands if c.rows is None]
-        if missing:
-            stack.extend(missing)
-            continue
-        stack.pop()
-        assert top.make is not None
-        _settle(top, top.make(top.payload, top.operands))
-        top.make = top.payload = None
-        top.operands = ()
-
-
-def _settle(cell: Cell, rows: Array) -> None:
-    values, errors = rows
-    # the product is finite where both are, but for zeros times infinities: then the slow test decides
-    if not isfinite(values.dot(errors) if rows.ndim == 2 else np.vdot(values, errors)):
-        bad = ~(np.isfinite(values) & np.isfinite(errors))
-        if bad.any():
-            rows = rows.copy()
-            rows[:, bad] = np.nan
-            cell.rows = rows
-            return
-    cell.clean = True
-    cell.rows = rows
 
 
 # -- sums
@@ -168,6 +94,7 @@ def _sum(columns: tuple[Array | None, ...], cells: tuple[Cell, ...]) -> Array:
     if len(cells) == 1 and columns[0] is None:
         return total
     total[1] *= 1.0 + GROWTH * (len(cells) + 1)
+    total[1] += TINY
     return total
 
 
@@ -187,6 +114,9 @@ def _product(payload: tuple[float, tuple[float, ...]], cells: tuple[Cell, ...]) 
     coefficient, exponents = payload
     rank = max([_rows(c).ndim for c in cells]) - 1
     values = relative = None
+    light = 1.0 / _COEFFICIENTS < abs(coefficient) < _COEFFICIENTS and (sum(map(abs, exponents)) <= _LIGHT or _in_range(exponents, cells))
+    if not light:
+        return _careful_product(coefficient, exponents, cells, rank)
     for cell, n in zip(cells, exponents, strict=True):
         rows = _rows(cell)
         ratio = cell.ratio
@@ -226,16 +156,26 @@ def _power(values: Array, n: float) -> Array:
     return np.power(values, n)
 
 
+def _in_range(exponents: tuple[float, ...], cells: tuple[Cell, ...]) -> bool:
+    """Whether no partial product over- or underflows."""
+    total = 0.0
+    for cell, n in zip(cells, exponents, strict=True):
+        if cell.span is None:
+            cell.span = float(np.max(np.abs(np.log2(np.abs(_rows(cell)[0])))))
+        total += cell.span * abs(n)
+    return total < _RANGE
+
+
 def _careful_product(coefficient: float, exponents: tuple[float, ...], cells: tuple[Cell, ...], rank: int) -> Array:
     values: Array = np.full((1,) * rank, coefficient)
-    errors = np.abs(values) * ACCURACY
+    errors = np.abs(values) * ACCURACY + (0.0 if coefficient else np.inf)  # a coefficient that underflowed
     for cell, n in zip(cells, exponents, strict=True):
         rows = _rows(cell)
         v, e = [align(r, rank, 1) for r in _power_ends(rows[0], rows[1], n)]
         errors = np.abs(values) * e + np.abs(v) * errors + errors * e
         values = values * v
-    errors = errors + np.abs(values) * ACCURACY + TINY
-    return np.stack([values, errors])
+        errors = errors + np.abs(values) * ACCURACY + np.where(np.abs(values) < _SMALLEST, _SMALLEST, 0.0)
+    return np.stack([values, errors + TINY])
 
 
 def _power_ends(v: Array, e: Array, n: float) -> tuple[Array, Array]:
@@ -250,7 +190,7 @@ def _power_ends(v: Array, e: Array, n: float) -> tuple[Array, Array]:
     else:
         least = np.where(v >= e, v - e, np.nan)
         spread = np.maximum(np.power(v + e, n) - p, p - np.power(least, n))
-    return p, spread * 1.02 + np.abs(p) * ACCURACY
+    return p, spread * 1.02 + np.abs(p) * ACCURACY + np.where(np.abs(p) < _SMALLEST, _SMALLEST, 0.0)
 
 
 # -- kernels
@@ -362,47 +302,6 @@ def _exact(rows: Array) -> Array:
     """The integers that the rows enclose."""
     integers: Array = np.where(rows[1] < 0.5, np.rint(rows[0]), np.nan)
     return integers
-
-
-# -- two cells
-
-
-def filled(first: Array, second: Array) -> Array:
-    """The first rows, with the second ones where they are unknown."""
-    rank = max(first.ndim, second.ndim)
-    first, second = align(first, rank, 2), align(second, rank, 2)
-    return np.where(np.isnan(first), second, first)
-
-
-def apart(first: Array, second: Array) -> int:
-    """The first point at which the enclosures are disjoint; -1 where there is none."""
-    if first.ndim != second.ndim:
-        rank = max(first.ndim, second.ndim)
-        first, second = align(first, rank, 2), align(second, rank, 2)
-    differ = np.abs(first[0] - second[0]) > first[1] + second[1] + VANISHING
-    if not np.count_nonzero(differ):
-        return -1
-    return int(np.argmax(differ.reshape(len(differ), -1).any(axis=1)))
-
-
-def meet(first: Array, second: Array) -> bool:
-    """Whether both are known somewhere."""
-    rank = max(first.ndim, second.ndim)
-    return not np.isnan(align(first, rank, 2)[0] + align(second, rank, 2)[0]).all()
-
-
-def less_known(first: Array, second: Array) -> bool:
-    """Whether the first is unknown somewhere where the second is known."""
-    rank = max(first.ndim, second.ndim)
-    return bool((np.isnan(align(first, rank, 2)[0]) & ~np.isnan(align(second, rank, 2)[0])).any())
-
-
-def avoids_zero(rows: Array, mostly: bool) -> bool:
-    """Whether 0 is excluded wherever the value is known (or `mostly`: at more than half of those points), and it is known somewhere."""
-    values, errors = rows
-    known = np.count_nonzero(np.isfinite(values))
-    away = np.count_nonzero(np.abs(values) > errors)
-    return 0 < known == away or (mostly and 2 * away > known)
 
 
 def _rows(cell: Cell) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from . import intervals
-from .enclosures import Cell, evaluate, filled, less_known
+from .cells import Cell, evaluate, filled, less_known
 from .intervals import REALS, End, Interval
 from .term import Number, Shape
 

@@ -12,8 +12,9 @@ from math import inf, prod
 from typing import Any, cast
 
 from . import conditions, enclosures, intervals
+from .cells import Cell, apart, avoids_zero, evaluate, less_known, meet, unknown
 from .egraph.rational import tidy
-from .enclosures import Application, Cell, apart, avoids_zero, evaluate, kernel_cell, less_known, meet, product_cell, sum_cell
+from .enclosures import Application, kernel_cell, product_cell, sum_cell
 from .fact import AFFINE, ATTRIBUTE, BOOLEAN, CONCAVE, CONVEX, REAL, Fact, merge
 from .intervals import Interval, interval
 from .kernels import Array
@@ -105,7 +106,7 @@ class Facts:
 
     def attribute(self, value: Any) -> Fact:
         """The value of a setting such as an axis."""
-        return Fact((), _NOTHING, enclosures.unknown(0), True, kind=ATTRIBUTE, value=value)
+        return Fact((), _NOTHING, unknown(0), True, kind=ATTRIBUTE, value=value)
 
     # -- applications
 
@@ -317,13 +318,13 @@ class Facts:
     def _cell(self, shape: Shape, cell: Cell) -> Cell:
         """The cell, unless its value has too many entries to be sampled."""
         if shape and self._sizes.entries(shape) > MAX_ENTRIES:
-            return enclosures.unknown(len(shape))
+            return unknown(len(shape))
         return cell
 
     def _kernel(self, plan: Plan, args: Sequence[Fact], shape: Shape) -> Cell:
         call = plan.call
         if call is None:
-            return enclosures.unknown(len(shape))
+            return unknown(len(shape))
         kinds = "".join(["a" if a.kind is ATTRIBUTE else "b" if a.kind is BOOLEAN else "i" if a.integer else "f" for a in args])
         settings = tuple([a.value for a in args if a.kind is ATTRIBUTE])
         monotone = bool(plan.rises) and len(args) == 1

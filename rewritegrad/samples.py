@@ -27,12 +27,13 @@ KINKS = 4
 """Kinks beyond the first ones get no points of their own."""
 MAX_ENTRIES = 1 << 18
 """A value with more entries than this, over all points, is not sampled: it counts as unknown at every point."""
-_FIRST, _MORE, _ROUNDS = 48, 256, 4  # candidates at first, and in each of some further rounds
+_FIRST, _MORE, _ROUNDS = 48, 256, 5  # candidates at first, and in each of some further rounds
 _LITERALS = 4
 _GRID = 33
 
 # How the candidates are spread, in turn: 0 any sign and magnitude from 0.1 to 10; 1 the same, positive; 2 between 0 and 1;
-# 3 between -1 and 1; 4 integers; 5 larger; 6 near a literal of the problem.
+# 3 between -1 and 1; 4 a few units; 5 larger; 6 near a literal of the problem. Real variables get no integers: x - 1, x - y and
+# log(x) would be 0 at them, and count as zero in the generic sense because of one unlucky point.
 _SPREADS = (0, 1, 2, 0, 3, 1, 0, 4, 6, 5, 1, 2, 0, 1, 3, 6)
 
 
@@ -119,6 +120,7 @@ class _Search:
         self.calls: Calls | None = terms[0].theory.derived(Calls) if terms else None
         self.order = postorder(*expanded)
         self.required = _with_values(expanded, self.order)
+        self.partial = [*self.required, *[t for t in self.order if t.op.needs]]
         self.literals = _literals(self.order)
 
     def points(self) -> Array:
@@ -128,32 +130,35 @@ class _Search:
         if not width:
             return np.zeros((1, 0))
         room = max(wanted, MAX_ENTRIES // width)
-        rows = self.candidates(0, min(_FIRST, room))
+        generator = np.random.Generator(np.random.PCG64(self.seed))
+        rows = self.candidates(generator, min(_FIRST, room))
         scores = self.scores(rows)
         for i in range(1, _ROUNDS + 1):
             if np.count_nonzero(scores == len(self.required)) >= wanted or room < _FIRST:
                 break
-            more = self.candidates(i, min(_MORE, room))
+            count = min(_MORE, room)
+            more = self.candidates(generator, count) if i == 1 else self.crossed(generator, rows, count)
             rows, scores = np.concatenate([rows, more]), np.concatenate([scores, self.scores(more)])
-        if 0 < np.count_nonzero(scores == len(self.required)) < wanted:
-            near = self.perturbed(rows[scores == len(self.required)], wanted * 4)
-            rows, scores = np.concatenate([rows, near]), np.concatenate([scores, self.scores(near)])
         chosen = rows[np.argsort(-scores, kind="stable")[:wanted]]
         return np.concatenate([chosen, *self.beside_kinks(rows[scores == scores.max()])])
 
-    def candidates(self, round_: int, count: int) -> Array:
-        generator = np.random.Generator(np.random.PCG64([self.seed, round_]))
-        spread = _spread(generator, count, sum(self.widths), self.literals)
+    def candidates(self, generator: np.random.Generator, count: int, literal_rows: bool = False) -> Array:
+        """Rows inside the declared domain."""
+        spread = _spread(generator, count, sum(self.widths), self.literals, literal_rows)
         return np.concatenate([_inside(z, v.detail) for z, v in zip(self.columns(spread), self.variables, strict=True)], axis=1)
 
-    def perturbed(self, rows: Array, count: int) -> Array:
-        """Rows close to given ones."""
-        generator = np.random.Generator(np.random.PCG64([self.seed, -1 % 2**32]))
-        rows = np.resize(rows, (count, rows.shape[1]))
-        moved = rows * (0.85 + 0.3 * generator.random(rows.shape))
-        return np.concatenate(
-            [_kept(new, old, v.detail) for new, old, v in zip(self.columns(moved), self.columns(rows), self.variables, strict=True)], axis=1
-        )
+    def crossed(self, generator: np.random.Generator, rows: Array, count: int) -> Array:
+        """New rows from the most promising ones: a little moved, and with another value for one variable."""
+        parts = self.scores(rows, self.partial)
+        best = rows[np.argsort(-parts, kind="stable")[:COUNT]]
+        old = np.resize(best, (count, rows.shape[1]))
+        new = old * (0.85 + 0.3 * generator.random(old.shape))
+        crossed = [_kept(n, o, v.detail) for n, o, v in zip(self.columns(new), self.columns(old), self.variables, strict=True)]
+        others = self.columns(self.candidates(generator, count, literal_rows=True))
+        which = (generator.random(count) * len(self.variables)).astype(int)
+        for i, (column, other) in enumerate(zip(crossed, others, strict=True)):
+            column[which == i] = other[which == i]
+        return np.concatenate(crossed, axis=1)
 
     def columns(self, rows: Array) -> list[Array]:
         return np.split(rows, np.cumsum(self.widths)[:-1], axis=1)
@@ -164,10 +169,10 @@ class _Search:
             return []
         return [c.reshape(len(rows), *self.sizes.concrete(v.shape)) for c, v in zip(self.columns(rows), self.variables, strict=True)]
 
-    def scores(self, rows: Array) -> Array:
-        """For each row, how many of the required terms are defined."""
+    def scores(self, rows: Array, terms: Sequence[Term] | None = None) -> Array:
+        """For each row, how many of the terms (the required ones) are defined."""
         scores = np.zeros(len(rows), dtype=int)
-        for values in self.evaluate(self.required, rows):
+        for values in self.evaluate(self.required if terms is None else terms, rows):
             scores += np.isfinite(values).reshape(len(values), -1).all(axis=1)
         return scores
 
@@ -296,20 +301,20 @@ def _kinks(order: Sequence[Term]) -> list[tuple[Term, ...]]:
 # -- spreading values
 
 
-def _spread(generator: np.random.Generator, rows: int, width: int, literals: Sequence[float]) -> Array:
-    """Values without regard to the domain, none of them 0."""
+def _spread(generator: np.random.Generator, rows: int, width: int, literals: Sequence[float], literal_rows: bool = False) -> Array:
+    """Values without regard to the domain, none of them 0; with `literal_rows` every row has values near literals."""
     u, v, w = generator.random((3, rows, width))
     z = np.where(u < 0.4, -1.0, 1.0) * 10.0 ** (2.0 * v - 1.0)
     kinds = np.resize(_SPREADS, rows)
     z[kinds == 1] = np.abs(z[kinds == 1])
     z[kinds == 2] = 0.03 + 0.94 * w[kinds == 2]
     z[kinds == 3] = np.sign(z[kinds == 3]) * (0.03 + 0.94 * w[kinds == 3])
-    z[kinds == 4] = np.sign(z[kinds == 4]) * np.ceil(6.0 * w[kinds == 4])
+    z[kinds == 4] = np.sign(z[kinds == 4]) * (0.7 + 5.6 * w[kinds == 4])
     z[kinds == 5] = np.sign(z[kinds == 5]) * 10.0 ** (1.0 + 1.3 * w[kinds == 5])
-    if literals and width:
-        at = np.flatnonzero(kinds == 6)
-        near = np.resize(literals, len(at)) * np.array([0.98, 1.02, 2.1, -1.02])[np.arange(len(at)) % 4]
-        z[at, np.arange(len(at)) % width] = near
+    if literals:
+        literal, factor, chosen = generator.random((3, rows, width))
+        near = np.array(literals)[(literal * len(literals)).astype(int)] * np.array([0.98, 1.02, 2.1, -1.02])[(factor * 4).astype(int)]
+        z = np.where((chosen < 0.5) & (literal_rows | (kinds == 6))[:, np.newaxis], near, z)
     return z
 
 

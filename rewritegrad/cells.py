@@ -1,0 +1,128 @@
+"""Cells: values at sample points with bounds on their errors, computed when they are asked for.
+
+The rows of a cell are one array of shape (2, points, *shape): values and errors. The true value lies within value +- error;
+nan in both says that nothing is known there (undefined, overflown, without a kernel, too uncertain). What is the same at
+all points has one point. Cells are computed with all that they need, without recursion; each keeps its rows and then
+lets go of what it was computed from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from .batches import align
+from .kernels import Array
+
+
+class Cell:
+    """What gives the rows of one value: nothing is computed before `evaluate`.
+
+    `make(payload, operands)` computes them from the evaluated operands; `clean` says that no row has a nan.
+    """
+
+    __slots__ = ("apart", "clean", "make", "operands", "payload", "ratio", "rows", "span")
+
+    def __init__(self, make: Callable[[Any, tuple[Cell, ...]], Array] | None, payload: Any = None, operands: tuple[Cell, ...] = ()) -> None:
+        self.make = make
+        self.payload = payload
+        self.operands = operands
+        self.rows: Array | None = None
+        self.clean = False
+        self.ratio: Array | None = None  # of errors to values, kept for products
+        self.span: float | None = None  # the greatest |log2| of a value, kept for products
+        self.apart: bool | None = None  # whether 0 is excluded wherever the value is known
+
+
+def known(rows: Array) -> Cell:
+    """A cell with given rows."""
+    cell = Cell(None)
+    _settle(cell, rows)
+    return cell
+
+
+def unknown(rank: int) -> Cell:
+    """The cell of a value of which nothing is known."""
+    return known(np.full((2, 1) + (1,) * rank, np.nan))
+
+
+def evaluate(cell: Cell) -> Array:
+    """The rows of a cell, computed now if they were not before."""
+    if cell.rows is None:
+        with np.errstate(all="ignore"):
+            _evaluate(cell)
+        assert cell.rows is not None
+    return cell.rows
+
+
+def _evaluate(cell: Cell) -> None:
+    stack = [cell]
+    while stack:
+        top = stack[-1]
+        if top.rows is not None:
+            stack.pop()
+            continue
+        missing = [c for c in top.operands if c.rows is None]
+        if missing:
+            stack.extend(missing)
+            continue
+        stack.pop()
+        assert top.make is not None
+        _settle(top, top.make(top.payload, top.operands))
+        top.make = top.payload = None
+        top.operands = ()
+
+
+def _settle(cell: Cell, rows: Array) -> None:
+    values, errors = rows
+    # the product is finite where both are, but for zeros times infinities: then the slow test decides
+    if not isfinite(values.dot(errors) if rows.ndim == 2 else np.vdot(values, errors)):
+        bad = ~(np.isfinite(values) & np.isfinite(errors))
+        if bad.any():
+            rows = rows.copy()
+            rows[:, bad] = np.nan
+            cell.rows = rows
+            return
+    cell.clean = True
+    cell.rows = rows
+
+
+def filled(first: Array, second: Array) -> Array:
+    """The first rows, with the second ones where they are unknown."""
+    rank = max(first.ndim, second.ndim)
+    first, second = align(first, rank, 2), align(second, rank, 2)
+    return np.where(np.isnan(first), second, first)
+
+
+def apart(first: Array, second: Array) -> int:
+    """The first point at which the enclosures are disjoint; -1 where there is none."""
+    if first.ndim != second.ndim:
+        rank = max(first.ndim, second.ndim)
+        first, second = align(first, rank, 2), align(second, rank, 2)
+    differ = np.abs(first[0] - second[0]) > first[1] + second[1]
+    if not np.count_nonzero(differ):
+        return -1
+    return int(np.argmax(differ.reshape(len(differ), -1).any(axis=1)))
+
+
+def meet(first: Array, second: Array) -> bool:
+    """Whether both are known somewhere."""
+    rank = max(first.ndim, second.ndim)
+    return not np.isnan(align(first, rank, 2)[0] + align(second, rank, 2)[0]).all()
+
+
+def less_known(first: Array, second: Array) -> bool:
+    """Whether the first is unknown somewhere where the second is known."""
+    rank = max(first.ndim, second.ndim)
+    return bool((np.isnan(align(first, rank, 2)[0]) & ~np.isnan(align(second, rank, 2)[0])).any())
+
+
+def avoids_zero(rows: Array, mostly: bool) -> bool:
+    """Whether 0 is excluded wherever the value is known (or `mostly`: at more than half of those points), and it is known somewhere."""
+    values, errors = rows
+    known = int(np.count_nonzero(np.isfinite(values)))
+    away = int(np.count_nonzero(np.abs(values) > errors))
+    return 0 < known == away or (mostly and 2 * away > known)
