@@ -18,7 +18,7 @@ from .lowering import enter, language_of, plain_language_of
 from .patterns import Rule, Ruleset
 from .printer import operations
 from .raising import Raising, node_cost
-from .term import Term, make_term
+from .term import Term, make_term, variable_terms
 from .theory import Operator, Theory
 
 _LEVELS = 4
@@ -118,9 +118,8 @@ class EGraph:
         """The ids of several terms."""
         lifted = [self.theory.lift(t) for t in terms]
         engine = self._start(lifted)
-        for term in lifted:
-            for name in term.variables:
-                self._order.setdefault(name, len(self._order))
+        for variable in variable_terms(*lifted):
+            self._order.setdefault(variable.value, len(self._order))
         ids = enter(engine, lifted, self._deadline)
         engine.rebuild()
         return [engine.find(i) for i in ids]

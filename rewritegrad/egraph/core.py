@@ -74,6 +74,7 @@ class Classes:
         self.data: list[Any] = []
         self.uses: list[list[ENode]] = []
         self.size: list[int] = []
+        self.moved: list[int] = []
         self.memo: dict[tuple[Any, ...], ENode] = {}
         self.index: dict[Any, dict[int, list[ENode]]] = {}
         self.aliases: dict[tuple[Number, int], int] = {}
@@ -137,6 +138,7 @@ class Classes:
         self.data.append(data)
         self.uses.append([])
         self.size.append(1)
+        self.moved.append(0)
         return i
 
     def fact(self, i: int) -> Any:
@@ -232,7 +234,8 @@ class Classes:
     def _outranks(self, a: int, b: int) -> bool:
         if b in self.fixed():
             return False
-        return a in self.fixed() or len(self.uses[a]) > len(self.uses[b])
+        # Uses on their way to a class count too: until the next rebuild they are in the list of repairs.
+        return a in self.fixed() or len(self.uses[a]) + self.moved[a] > len(self.uses[b]) + self.moved[b]
 
     def fixed(self) -> tuple[int, ...]:
         """Classes that stay roots: those of the numbers 0 and 1 (multiset.py)."""
@@ -260,6 +263,7 @@ class Classes:
                 self.ref(times(k, ratio), a)
         self.size[a] = min(self.size[a], self.size[b])
         self._repairs.extend(self.uses[b])
+        self.moved[a] += len(self.uses[b]) + self.moved[b] + 1
         self.uses[b] = []
         self._changed[a] = None
 
@@ -352,8 +356,8 @@ class Classes:
         changed: Iterable[int] = self._changed
         for level in range(1, len(self.log)):
             above: dict[ENode, None] = {}
-            for cls in changed:
-                for node in self.uses[self.split(cls)[1]]:
+            for cls in dict.fromkeys([self.split(cls)[1] for cls in changed]):
+                for node in self.uses[cls]:
                     if node.alive:
                         above[node] = None
             for node in above:
