@@ -246,7 +246,7 @@ class LawMaker:
         literal: Number = 1
         rest: str | None = None
         factors: list[tuple[Core, Core | None]] = []
-        for part in parts:
+        for part in [p for part in parts for p in self._powered(part)]:
             value = self.value(part)
             if isinstance(part, PRest):
                 rest = part.name
@@ -267,6 +267,22 @@ class LawMaker:
                 raise self.error("a product has one coefficient: write the number into the condition")
             coefficient = CLit(literal)
         return CProd(coefficient, tuple(factors), rest)
+
+    def _powered(self, pattern: Pattern) -> list[Pattern]:
+        """(a*b^2)^(-1) as the factors a^(-1) and b^(-2), which is how e-graphs hold it."""
+        if not (isinstance(pattern, PApply) and self._is_raised(pattern.op)):
+            return [pattern]
+        base, exponent = pattern.args
+        outer = self.value(exponent)
+        if not isinstance(outer, int) or not isinstance(base, PApply):
+            return [pattern]
+        if self.kind(base.op) is Kind.POWERS:
+            return [p for arg in self._flat(base.op, base.args) for p in self._powered(PApply(pattern.op, (arg, exponent)))]
+        inner = self.value(base.args[1]) if self._is_raised(base.op) else None
+        if inner is None:
+            return [pattern]
+        product = tidy(inner * outer)
+        return self._powered(PApply(pattern.op, (base.args[0], PNumber(product, str(product)))))
 
     def _base(self, pattern: Pattern) -> Core:
         return self._each(pattern) if isinstance(pattern, PEach) else self.core(pattern)

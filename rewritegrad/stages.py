@@ -1,7 +1,7 @@
 """Which rulesets run, in which order, under which limits; simplification by pulses.
 
-A pulse enters the terms into a new e-graph, runs the laws that only shrink (stage reduce), then those and the laws that may
-also grow (explore), and extracts. Pulses start again from the best terms found until they get no shorter. Restarting from
+A pulse enters the terms into a new e-graph, runs the laws that only shrink (stage reduce), then a few times the laws that may
+also grow (explore) for one iteration and reduce again, and extracts: so explore looks at nodes that are reduced already. Pulses start again from the best terms found until they get no shorter. Restarting from
 a short term is worth more than a larger e-graph: what was measured stands in docs/engine.md.
 """
 
@@ -28,9 +28,10 @@ class Limits:
 
     pulses: int = 8
     reduce_iterations: int = 3
-    explore_iterations: int = 3
-    rows: int = 400
-    second_rows: int = 1000
+    explore_iterations: int = 2
+    settle_iterations: int = 2
+    rows: int = 250
+    second_rows: int = 400
     seconds: float | None = None
 
 
@@ -112,11 +113,12 @@ class Simplifier:
         graph = EGraph(self.theory, problem=self.input, deadline=self.deadline)
         ids = graph.add_all(self.found.terms)
         rows = max(limits.rows, 2 * graph.size())
-        reduce = rulesets_of(self.theory, "reduce")
+        reduce, explore = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "explore")
         reason = self._run(graph, "reduce", reduce, limits.reduce_iterations, rows)
-        if reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
-            explore = rulesets_of(self.theory, "explore")
-            reason = self._run(graph, "explore", [*reduce, *explore], limits.explore_iterations, rows)
+        for _ in range(limits.explore_iterations):
+            for stage, rulesets, iterations in (("explore", explore, 1), ("reduce", reduce, limits.settle_iterations)):
+                if reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
+                    reason = self._run(graph, stage, rulesets, iterations, rows)
         self.found.rows = max(self.found.rows, graph.size())
         return graph.raise_all(ids, order=self.order, decimals=self.decimals), reason
 
