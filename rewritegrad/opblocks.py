@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, NoReturn
 
 from lark import Token
@@ -16,7 +17,7 @@ from lark import Token
 from . import kernels
 from .definitions import instantiate
 from .errors import RuleFileError
-from .patterns import Condition, Pattern, PEach, PFold, PRest, walk
+from .patterns import Condition, PApply, Pattern, PEach, PFold, PRest, names, walk
 from .rulepatterns import PatternReader, is_number, literal
 from .shapes import Meet, ShapeRule, elementwise, ignore, parse_rule
 from .syntax import Node, Source, tokens, trees
@@ -322,12 +323,27 @@ def _definition(block: Block, theory: Theory) -> tuple[Pattern | None, bool]:
 
 
 def _shape_by_definition(op: Operator, definition: Pattern) -> ShapeRule:
-    names = [p.name for p in op.parameters]
+    parameters = [p.name for p in op.parameters]
+
+    @cache
+    def broadcasts() -> bool:  # asked when all operators are complete
+        return _is_elementwise(op)
 
     def rule(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
-        return instantiate(definition, dict(zip(names, args, strict=True)), op.theory).shape
+        if broadcasts():
+            return elementwise(args, learn)
+        return instantiate(definition, dict(zip(parameters, args, strict=True)), op.theory).shape
 
     return rule
+
+
+def _is_elementwise(op: Operator) -> bool:
+    """Whether the shape of an application is that of its arguments broadcast together, also where a definition says it."""
+    if op.shape_rule is elementwise:
+        return True
+    if op.shape_text or op.definition is None or not {p.name for p in op.parameters if not p.attribute} <= names(op.definition):
+        return False
+    return all(_is_elementwise(p.op) for p in walk(op.definition) if isinstance(p, PApply))
 
 
 def _multiple(block: Block, theory: Theory) -> Pattern | None:
