@@ -21,8 +21,6 @@ from .raising import Raising, node_cost
 from .term import Term, make_term, variable_terms
 from .theory import Operator, Theory
 
-_LEVELS = 4
-
 WAYS = ((True, True), (True, False), (False, True))
 """Ways of writing a chosen DAG (Raising's `gather` and `inner`): the one with the fewest operations is taken, the first where they tie."""
 
@@ -99,7 +97,7 @@ class EGraph:
                 self._analysis = ShapeKnowledge(self.theory)
             else:
                 self._analysis = Knowledge(self.theory, terms)
-            self._engine = Engine(self._language, self._analysis, _LEVELS)
+            self._engine = Engine(self._language, self._analysis)
             self._saturation = Saturation(self._engine)
         return self._engine
 

@@ -21,6 +21,10 @@ def value_of(engine, i):
     return (Fraction(1), i) if i == engine.zero else (k, i)
 
 
+def all_nodes(engine):
+    return [node for known in engine.memo.values() for node in known.values()]
+
+
 def children(node):
     """The (child, multiplicity) pairs of a node."""
     if node.form == LEAF:
@@ -43,9 +47,8 @@ def check_union_find(engine):
 def check_nodes(engine):
     """Nodes are canonical, hash-consed under their own key, and no two of them have the same one."""
     seen = {}
-    for key, node in engine.memo.items():
-        assert node.alive
-        assert key == node.key() == (node.op, node.form, *node.items)
+    for op, items, node in [(op, items, node) for op, known in engine.memo.items() for items, node in known.items()]:
+        assert node.alive and (op, items) == (node.op, node.items)
         assert engine.parent[node.cls] == node.cls, "a node outside the root of its class"
         assert node.scale != 0
         canonical = (node.op, node.form, node.items if node.form == LEAF else tuple((*value_of(engine, c), n) for c, n in children(node)))
@@ -55,7 +58,7 @@ def check_nodes(engine):
             k, root = value_of(engine, child)
             assert engine.ref(k if k.denominator > 1 else k.numerator, root) == child, "a child that is not canonical"
         check_form(engine, node)
-    assert engine.live == len(engine.memo)
+    assert engine.live == len(all_nodes(engine))
 
 
 def check_form(engine, node):
@@ -83,13 +86,13 @@ def check_form(engine, node):
 def check_index(engine):
     """The index has every node once, under its operator and class, and nothing else; so has the log; and users are known."""
     by_class = {}
-    for node in engine.memo.values():
+    for node in all_nodes(engine):
         by_class.setdefault((node.op, node.cls), []).append(node)
     indexed = {(op, cls): members for op, table in engine.index.items() for cls, members in table.items()}
     assert indexed.keys() == by_class.keys()
     for key, members in indexed.items():
         assert len(members) == len(set(members)) and set(members) == set(by_class[key])
-    for node in engine.memo.values():
+    for node in all_nodes(engine):
         assert node in logged(engine).get(node.op, ()), "a node that no law will look at"
         for child, _ in children(node):
             assert node in engine.uses[value_of(engine, child)[1]], "a child that does not know its user"

@@ -162,8 +162,8 @@ class Builder:
                 return self._variable(self.binding(name))
             case BLeaf(op, value):
                 return f"g.leaf({self.source.constant(op)}, {self.source.constant(value)})"
-            case BNode(op, args):
-                return f"g.add({self.source.constant(op)}, ({' '.join(self.id(a) + ',' for a in args)}))"
+            case BNode(op):
+                return f"g.{'node' if self.language.verbatim(op) else 'add'}({self.application(e)})"
             case BSum(parts):
                 return f"g.sum([{', '.join(self._term(k, part) for k, part in parts)}])"
             case BProd(coefficient, parts):
@@ -172,6 +172,10 @@ class Builder:
                 return f"g.bag({self.source.constant(op)}, [{', '.join(self._member(part) for part in parts)}])"
             case BEach():
                 raise AssertionError("a part for every child stands only inside a sum or product")
+
+    def application(self, e: BNode) -> str:
+        """The operator and the ids of the arguments, as two expressions with a comma between."""
+        return f"{self.source.constant(e.op)}, ({' '.join(self.id(a) + ',' for a in e.args)})"
 
     def _variable(self, found: Binding) -> str:
         if found.kind == "id":

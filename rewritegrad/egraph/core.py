@@ -1,16 +1,18 @@
 """E-nodes and e-classes: hash-consing, a union-find whose edges carry rationals, and rebuilding.
 
 Invariants, after `rebuild` (tests check them from scratch):
-  every live node is in `memo` under its own canonical key, and in the index under its operator and class;
+  every live node is in the memo of its operator under its own canonical items, and in the index under its operator and class;
   a node's value is `scale` times the value of its class, and its class is a root of the union-find;
-  no two live nodes have the same key.
+  no two live nodes have the same operator and items.
 An id is a class or a multiple of one: `split(i)` is (k, root), and `ref(k, root)` the one canonical id of that value.
 In a plain e-graph every k is 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from math import inf
 from typing import Any
 
 from .language import Analysis, Kind, Language
@@ -50,23 +52,17 @@ class ENode:
     def __repr__(self) -> str:
         return f"<{self.scale}*c{self.cls} = {self.op} {self.items}>"
 
-    def key(self) -> tuple[Any, ...]:
-        """What the node is hash-consed by."""
-        return (self.op, self.form, *self.items)
-
-    def children(self) -> Iterator[int]:
-        """The ids of the children, once per occurrence."""
+    def children(self) -> Sequence[int]:
+        """The ids of the children; of a plain node once per occurrence."""
         if self.form == PLAIN:
-            yield from self.items
-        elif self.form != LEAF:
-            for child, _ in self.items:
-                yield child
+            return self.items
+        return () if self.form == LEAF else [child for child, _ in self.items]
 
 
 class Classes:
     """The e-graph without its laws: plain nodes, classes, unions and rebuilding. multiset.py adds sums and products."""
 
-    def __init__(self, language: Language, analysis: Analysis | None = None, levels: int = 1) -> None:
+    def __init__(self, language: Language, analysis: Analysis | None = None) -> None:
         self.language = language
         self.analysis = analysis
         self.parent: list[int] = []
@@ -74,16 +70,15 @@ class Classes:
         self.data: list[Any] = []
         self.uses: list[list[ENode]] = []
         self.size: list[int] = []
-        self.moved: list[int] = []
-        self.memo: dict[tuple[Any, ...], ENode] = {}
+        self.memo: dict[Any, dict[tuple[Any, ...], ENode]] = {}
         self.index: dict[Any, dict[int, list[ENode]]] = {}
         self.aliases: dict[tuple[Number, int], int] = {}
         self.weights: dict[int, list[Number]] = {}
         self.live = 0
-        self.row_limit: int | None = None
+        self.row_limit: int | float = inf
         self.blame = ""
         self.unaudited = 0
-        self.log: list[dict[Any, list[ENode]]] = [{} for _ in range(levels)]
+        self.log: list[dict[Any, list[ENode]]] = [{}]
         self._repairs: list[ENode] = []
         self._stale: list[ENode] = []
         self._changed: dict[int, None] = {}
@@ -138,7 +133,6 @@ class Classes:
         self.data.append(data)
         self.uses.append([])
         self.size.append(1)
-        self.moved.append(0)
         return i
 
     def fact(self, i: int) -> Any:
@@ -149,9 +143,16 @@ class Classes:
 
     # -- making nodes
 
+    def known(self, op: Any) -> dict[tuple[Any, ...], ENode]:
+        """The nodes of an operator by their items; always the same dict."""
+        found = self.memo.get(op)
+        if found is None:
+            found = self.memo[op] = {}
+        return found
+
     def leaf(self, op: Any, value: Any) -> int:
         """The class of a leaf."""
-        node = self.memo.get((op, LEAF, value))
+        node = self.known(op).get((value,))
         if node is not None:
             return self.ref(node.scale, node.cls)
         data = None if self.analysis is None else self.analysis.leaf(op, value)
@@ -159,7 +160,7 @@ class Classes:
 
     def find_leaf(self, op: Any, value: Any) -> int:
         """The id of a leaf where the e-graph has it, else -1."""
-        node = self.memo.get((op, LEAF, value))
+        node = self.known(op).get((value,))
         return -1 if node is None else self.ref(node.scale, node.cls)
 
     def weights_of(self, root: int) -> list[Number]:
@@ -168,20 +169,49 @@ class Classes:
 
     def node(self, op: Any, args: tuple[int, ...]) -> int:
         """The class of a plain application."""
-        find = self.find
-        args = tuple([find(a) for a in args])
-        found = self.memo.get((op, PLAIN, *args))
+        known = self.known(op)
+        found = known.get(args)
+        if found is None:
+            args = self.canonical(args)
+            found = known.get(args)
         if found is not None:
-            return self.ref(found.scale, found.cls)
+            return found.cls if found.scale == 1 else self.ref(found.scale, found.cls)
         data = None if self.analysis is None else self.analysis.apply(op, [self.fact(a) for a in args])
         return self._enter(op, PLAIN, args, data)
 
+    def equate(self, node: ENode, op: Any, args: tuple[int, ...]) -> bool:
+        """Join a node with a plain application, which is entered into the node's class at once where it is new; like `union`."""
+        known = self.known(op)
+        found = known.get(args)
+        if found is None:
+            args = self.canonical(args)
+            found = known.get(args)
+        if found is not None:
+            return found.cls != node.cls and self.union(self.value(node), self.value(found))
+        if self.analysis is not None:
+            return self.union(self.value(node), self.node(op, args))
+        if self.live >= self.row_limit:
+            raise RowLimit
+        scale, cls = self.split(node.cls)
+        self._attach(ENode(op, PLAIN, args, times(scale, node.scale), cls))
+        self._changed[cls] = None
+        return True
+
+    def canonical(self, ids: tuple[int, ...]) -> tuple[int, ...]:
+        """The ids, each as the canonical one of its value."""
+        parent = self.parent
+        for i in ids:
+            if parent[i] != i:
+                return tuple([self.find(i) for i in ids])
+        return ids
+
     def _enter(self, op: Any, form: int, items: tuple[Any, ...], data: Any) -> int:
-        if self.row_limit is not None and self.live >= self.row_limit:
+        if self.live >= self.row_limit:
             raise RowLimit
         cls = self._new_id(-1, 1, data)
         node = ENode(op, form, items, 1, cls)
-        self.size[cls] = self.size_of(node)
+        if self.language.linear is not None:
+            self.size[cls] = self.size_of(node)
         self._attach(node)
         return cls
 
@@ -191,19 +221,20 @@ class Classes:
         return min(1 + sum([size[split(child)[1]] for child in node.children()]), HUGE)
 
     def _attach(self, node: ENode) -> None:
-        self.memo[node.key()] = node
+        op, cls = node.op, node.cls
+        self.known(op)[node.items] = node
         self.live += 1
-        table = self.index.get(node.op)
+        table = self.index.get(op)
         if table is None:
-            table = self.index[node.op] = {}
-        members = table.get(node.cls)
+            table = self.index[op] = {}
+            self.log[0][op] = []
+        members = table.get(cls)
         if members is None:
-            table[node.cls] = [node]
+            table[cls] = [node]
         else:
             members.append(node)
         self._adopt(node)
-        for level in self.log:
-            level.setdefault(node.op, []).append(node)
+        self.log[0][op].append(node)
 
     def _adopt(self, node: ENode) -> None:
         parent, uses = self.parent, self.uses
@@ -234,8 +265,7 @@ class Classes:
     def _outranks(self, a: int, b: int) -> bool:
         if b in self.fixed():
             return False
-        # Uses on their way to a class count too: until the next rebuild they are in the list of repairs.
-        return a in self.fixed() or len(self.uses[a]) + self.moved[a] > len(self.uses[b]) + self.moved[b]
+        return a in self.fixed() or len(self.uses[a]) > len(self.uses[b])
 
     def fixed(self) -> tuple[int, ...]:
         """Classes that stay roots: those of the numbers 0 and 1 (multiset.py)."""
@@ -262,9 +292,10 @@ class Classes:
             if a != self.zero:
                 self.ref(times(k, ratio), a)
         self.size[a] = min(self.size[a], self.size[b])
-        self._repairs.extend(self.uses[b])
-        self.moved[a] += len(self.uses[b]) + self.moved[b] + 1
+        users = [node for node in self.uses[b] if node.alive]
         self.uses[b] = []
+        self.uses[a] += users
+        self._repairs += users
         self._changed[a] = None
 
     def _join_data(self, a: int, b: int, ratio: Number) -> None:
@@ -306,30 +337,24 @@ class Classes:
         self._spread()
 
     def _forget(self, node: ENode) -> None:
-        key = node.key()
-        if self.memo.get(key) is node:
-            del self.memo[key]
+        known = self.memo[node.op]
+        if known.get(node.items) is node:
+            del known[node.items]
 
     def _repair(self, node: ENode) -> None:
-        find = self.find
-        items = tuple([find(a) for a in node.items])
-        if items == node.items and self.memo.get(node.key()) is node:
-            self._adopt(node)
+        items = self.canonical(node.items)
+        if items is node.items:
             return
         self._forget(node)
-        twin = self.memo.get((node.op, PLAIN, *items))
+        known = self.memo[node.op]
+        twin = known.get(items)
         if twin is not None:
             self._detach(node)
             self.union(self.ref(node.scale, node.cls), self.ref(twin.scale, twin.cls))
             return
         node.items = items
-        self.memo[node.key()] = node
-        self._adopt(node)
-        self._renew(node)
-
-    def _renew(self, node: ENode) -> None:
-        for level in self.log:
-            level.setdefault(node.op, []).append(node)
+        known[items] = node
+        self.log[0][node.op].append(node)
         self._reanalyse(node)
 
     def _reanalyse(self, node: ENode) -> None:
@@ -354,17 +379,24 @@ class Classes:
     def _spread(self) -> None:
         """Tell the users of changed classes, one level of the log per step up."""
         changed: Iterable[int] = self._changed
-        for level in range(1, len(self.log)):
-            above: dict[ENode, None] = {}
-            for cls in dict.fromkeys([self.split(cls)[1] for cls in changed]):
-                for node in self.uses[cls]:
-                    if node.alive:
-                        above[node] = None
+        for level in self.log[1:]:
+            roots = dict.fromkeys([self.split(cls)[1] for cls in changed])
+            above = dict.fromkeys([node for root in roots for node in self.uses[root] if node.alive])
             for node in above:
-                for deeper in self.log[level:]:
-                    deeper.setdefault(node.op, []).append(node)
+                level.setdefault(node.op, []).append(node)
             changed = dict.fromkeys([node.cls for node in above])
         self._changed = {}
+
+    def watch(self, level: int) -> None:
+        """From now on, tell laws that look so many levels deep what has changed; what there is already is new to them."""
+        while len(self.log) < level:
+            self.log.append({})
+
+    def changed(self, op: Any, level: int, since: Sequence[int]) -> tuple[list[ENode], Sequence[int]]:
+        """The nodes of an operator that are new, or less than `level` steps above a class that changed; and the mark for the next time."""
+        logs = [log.get(op, ()) for log in self.log[:level]]
+        found = [node for nodes, start in zip_longest(logs, since, fillvalue=0) for node in nodes[start:] if node.alive]
+        return list(dict.fromkeys(found)), [len(nodes) for nodes in logs]
 
     # -- looking
 
@@ -383,10 +415,11 @@ class Classes:
     def members_by_class(self) -> dict[int, list[ENode]]:
         """The live nodes of every class."""
         classes: dict[int, list[ENode]] = {}
-        for node in self.memo.values():
-            classes.setdefault(node.cls, []).append(node)
+        for known in self.memo.values():
+            for node in known.values():
+                classes.setdefault(node.cls, []).append(node)
         return classes
 
     def rows(self) -> dict[Any, int]:
         """The number of live nodes of each operator."""
-        return {op: n for op, table in self.index.items() if (n := sum(len(m) for m in table.values()))}
+        return {op: len(known) for op, known in self.memo.items() if known}

@@ -66,6 +66,10 @@ class Language:
         """How the applications of an operator are stored."""
         return self.kinds.get(op, Kind.PLAIN)
 
+    def verbatim(self, op: Any) -> bool:
+        """Whether an application is entered as it stands: nothing in it is normalised or folded."""
+        return self.linear is None and op != self.fill and self.kind(op) is Kind.PLAIN
+
 
 @dataclass(frozen=True, slots=True)
 class CVar:

@@ -1,7 +1,7 @@
 """A matcher generated for each law: nested loops over the index, as Python source made from the core pattern.
 
 The source has one function `match(g, nodes, out, cap)`, which appends a tuple for every match below the given root
-nodes, and one `apply(g, match)`, which enters the right side and joins it with the root. Number conditions stand as soon as
+nodes, and one `apply(g, matches)`, which enters the right side for each and joins it with the root. Number conditions stand as soon as
 their variables are bound. What a pattern leaves of a sum or product at the root is carried along.
 """
 
@@ -15,6 +15,7 @@ from . import each
 from .builder import Binding, Builder, kind_of_rest
 from .emit import Source
 from .language import (
+    BNode,
     CBag,
     CEach,
     CLeaf,
@@ -40,7 +41,7 @@ class TooDeep(ValueError):
     """A pattern with more nested choices than a function of Python can have loops."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class CompiledLaw:
     """A law with its generated functions; `level` says how far up a change below can make it match."""
 
@@ -638,7 +639,12 @@ class Compiler:
             names.append("scale")
         if self.carry is not None:
             names.append("carry")
-        result = Builder(self.source, self.language, bound).id(self.law.right)
+        build = Builder(self.source, self.language, bound)
+        right = self.law.right
+        if isinstance(right, BNode) and self.language.verbatim(right.op):
+            self._apply_loop(names, f"g.equate(n, {build.application(right)})")
+            return
+        result = build.id(right)
         left = self.law.left
         coefficient = left.coefficient if isinstance(left, CProd) else None
         divisor = ""
@@ -654,10 +660,19 @@ class Compiler:
         elif self.carry_kind is Kind.IDEMPOTENT:
             assert isinstance(left, CBag)
             result = f"g.bag({self.source.constant(left.op)}, [({result}, 1), *carry])"
+        self._apply_loop(names, f"g.union(g.value(n), {result})")
+
+    def _apply_loop(self, names: list[str], join: str) -> None:
         self.source.lines += [
-            "def apply(g, m):",
-            f"    {', '.join(names)}, = m",
-            f"    return g.union(g.value(n), {result})",
+            "def apply(g, matches):",
+            "    changed = False",
+            f"    for {', '.join(names)}, in matches:",
+            "        try:",
+            f"            if {join}:",
+            "                changed = True",
+            "        except NotRational:",
+            "            pass",
+            "    return changed",
         ]
 
 

@@ -27,8 +27,8 @@ READINGS = 4
 class Engine(Classes):
     """The e-graph with multisets. A language without a linear operator leaves only plain nodes."""
 
-    def __init__(self, language: Language, analysis: Analysis | None = None, levels: int = 1) -> None:
-        super().__init__(language, analysis, levels)
+    def __init__(self, language: Language, analysis: Analysis | None = None) -> None:
+        super().__init__(language, analysis)
         self.one = -1
         if language.linear is not None:
             assert analysis is not None, "multisets with numbers need an analysis"
@@ -157,7 +157,7 @@ class Engine(Classes):
             factor = -factor
         items = tuple([(r, totals[r] if factor == 1 else divide(totals[r], factor)) for r in roots])
         op = self.language.linear
-        found = self.memo.get((op, LINEAR, *items))
+        found = self.known(op).get(items)
         if found is not None:
             return self.ref(times(factor, found.scale), found.cls)
         assert self.analysis is not None
@@ -176,7 +176,7 @@ class Engine(Classes):
         """The id of such a plain application where it is present already, else -1 (also where an argument is -1)."""
         if -1 in args:
             return -1
-        found = self.memo.get((op, PLAIN, *[self.find(a) for a in args]))
+        found = self.known(op).get(self.canonical(args))
         return -1 if found is None else self.value(found)
 
     def readings(self, k: Number, root: int, itself: bool) -> list[tuple[Number, Items]]:
@@ -344,7 +344,7 @@ class Engine(Classes):
                     return self.ref(times(factor, k), base)
         items = tuple(sorted([*above.items(), *below.items()]))
         op = self.language.powers
-        found = self.memo.get((op, POWERS, *items))
+        found = self.known(op).get(items)
         if found is not None:
             return self.ref(times(factor, found.scale), found.cls)
         if not make:
@@ -401,7 +401,7 @@ class Engine(Classes):
             if n == 1:
                 return child
         items = tuple(sorted(counts.items()))
-        found = self.memo.get((op, BAG, *items))
+        found = self.known(op).get(items)
         if found is not None:
             return self.ref(found.scale, found.cls)
         data = None if self.analysis is None else self.analysis.fold(op, [self.fact(c) for c, n in items for _ in range(n)])

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 from time import perf_counter
 from typing import Any
 
-from .builder import NotRational
 from .core import ENode, RowLimit
 from .matcher import CompiledLaw
 from .multiset import Engine
@@ -81,8 +81,7 @@ class Saturation:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._seen: dict[int, int] = {}
-        self._kept: dict[int, CompiledLaw] = {}
+        self._seen: dict[Any, Sequence[int]] = {}
 
     def run(
         self,
@@ -114,20 +113,22 @@ class Saturation:
         before = (engine.live, len(engine.parent))
         reason: StopReason | None = None
         changed = False
-        engine.row_limit = rows
+        marks: dict[Any, Sequence[int]] = {}
+        engine.row_limit = inf if rows is None else rows
         try:
-            nested = self._nested() if flatten else []
-            found = self._match_all(laws, iteration, rows, deadline)
+            nested = self._nested(marks) if flatten else []
+            found = self._match_all(laws, iteration, rows, deadline, marks)
             if nested:
                 iteration.matches["flatten"] = len(nested)
                 changed = self._flatten(nested)
             changed = self._apply_all(found, deadline) or changed
+            self._seen.update(marks)
         except RowLimit:
             reason = StopReason.NODE_LIMIT
         except _OutOfTime:
             reason = StopReason.TIME_LIMIT
         finally:
-            engine.row_limit = None
+            engine.row_limit = inf
             engine.blame = "congruence"
             engine.rebuild()
         iteration.rows = engine.live
@@ -139,35 +140,27 @@ class Saturation:
 
     # -- matching
 
-    def _fresh(self, key: int, op: Any, level: int) -> list[ENode]:
-        """The nodes of an operator that are new, or above something changed, since this law last looked."""
-        engine = self.engine
-        if level > len(engine.log):
-            return [node for members in engine.index.get(op, {}).values() for node in members]
-        log = engine.log[level - 1].get(op, [])
-        start = self._seen.get(key, 0)
-        self._seen[key] = len(log)
-        return [node for node in dict.fromkeys(log[start:]) if node.alive]
+    def _changed(self, key: Any, op: Any, level: int, marks: dict[Any, Sequence[int]]) -> list[ENode]:
+        """What a law has not looked at yet; the mark counts once the iteration has been applied to its end."""
+        self.engine.watch(level)
+        nodes, marks[key] = self.engine.changed(op, level, self._seen.get(key, ()))
+        return nodes
 
     def _match_all(
-        self, laws: Sequence[CompiledLaw], iteration: Iteration, rows: int | None, deadline: float | None
+        self, laws: Sequence[CompiledLaw], iteration: Iteration, rows: int | None, deadline: float | None, marks: dict[Any, Sequence[int]]
     ) -> list[tuple[CompiledLaw, list[tuple[Any, ...]]]]:
         found = []
         cap = 1 << 62 if rows is None else max(10_000, 4 * rows)
         capped = []
         for law in laws:
-            key = id(law)
-            self._kept[key] = law
-            start = self._seen.get(key, 0)
-            fresh = self._fresh(key, law.root, law.level)
+            fresh = self._changed(law, law.root, law.level, marks)
             out: list[tuple[Any, ...]] = []
             for i in range(0, len(fresh), _CHUNK):
                 law.match(self.engine, fresh[i : i + _CHUNK], out, cap)
                 if deadline is not None and perf_counter() > deadline:
-                    self._seen[key] = start
                     raise _OutOfTime
                 if len(out) >= cap:
-                    self._seen[key] = start
+                    del marks[law]
                     capped.append(law.law.name)
                     break
             if out:
@@ -183,27 +176,17 @@ class Saturation:
         changed = False
         for law, matches in found:
             engine.blame = law.law.name
-            apply = law.apply
-            for i, match in enumerate(matches):
-                try:
-                    if apply(engine, match):
-                        changed = True
-                except NotRational:
-                    continue
-                if deadline is not None and not i % 64 and perf_counter() > deadline:
+            for i in range(0, len(matches), _CHUNK):
+                changed = law.apply(engine, matches[i : i + _CHUNK]) or changed
+                if deadline is not None and perf_counter() > deadline:
                     raise _OutOfTime
         return changed
 
     # -- nested sums and products
 
-    def _nested(self) -> list[ENode]:
-        engine = self.engine
-        language = engine.language
-        nodes: list[ENode] = []
-        for op in (language.linear, language.powers):
-            if op is not None:
-                nodes += self._fresh(-1 - id(op), op, 2)
-        return nodes
+    def _nested(self, marks: dict[Any, Sequence[int]]) -> list[ENode]:
+        language = self.engine.language
+        return [node for op in (language.linear, language.powers) if op is not None for node in self._changed(op, op, 2, marks)]
 
     def _flatten(self, nodes: list[ENode]) -> bool:
         engine = self.engine
