@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from . import calculus, codegen, stages
 from .errors import CostError
 from .expansion import resolve
-from .reader import read, read_one
+from .reader import declared_names, read, read_one
 from .rulefile import builtin_theory
 from .stages import Limits, Simplification
 from .term import Term, postorder
@@ -239,8 +239,10 @@ def evaluate(expr: Formula, theory: Theory | None = None, types: Types | None = 
     """
     kinds = dict(types or {})
     if isinstance(expr, str):
+        known = declared_names(expr)
         for name, value in values.items():
-            kinds.setdefault(name, _type_of_value(value))
+            if name not in known:
+                kinds.setdefault(name, _type_of_value(value))
     return codegen.evaluate(resolve([_term(expr, theory, kinds)])[0], values)
 
 

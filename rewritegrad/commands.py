@@ -14,17 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lark import Token, Tree
 
 from . import api
 from .check import Report, Verdict, check_theory
 from .errors import FormulaError, InputError, RewritegradError
 from .kernels import Array
 from .patterns import STAGES
-from .reader import read
+from .reader import declared_names, read
 from .shapes import show
 from .stages import Simplification
-from .syntax import parse_tree
 from .term import Term, variable_terms
 from .theory import Operator, Theory, Type
 
@@ -53,15 +51,9 @@ class Formula:
 
     def typed_like(self, values: Mapping[str, Array]) -> Formula:
         """The same, where variables that nobody has declared take the shapes of their values."""
-        known = {*self.types, *self._declared()}
+        known = {*self.types, *declared_names(self.text, self.source)}
         found = {name: Type(shape=value.shape) for name, value in values.items() if name not in known}
         return Formula(self.text, self.source, {**self.types, **found})
-
-    def _declared(self) -> set[str]:
-        """The names that the text declares."""
-        statements = [s for s in parse_tree(self.text, "formula", self.source).children if isinstance(s, Tree) and s.data == "declaration"]
-        names = [s.children[0] for s in statements]
-        return {str(token) for n in names if isinstance(n, Tree) for token in n.scan_values(lambda value: isinstance(value, Token))}
 
 
 @dataclass(frozen=True, slots=True)

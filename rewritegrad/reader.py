@@ -47,6 +47,18 @@ def read_one(text: str, theory: Theory, types: Mapping[str, str | Type] | None =
     raise FormulaError(f"one result is expected here, and the formula has {len(found)}")
 
 
+def declared_names(text: str, source: str = "<formula>") -> set[str]:
+    """The names that a program declares itself. FormulaError where the text is no program.
+
+    >>> sorted(declared_names("X: matrix; v, w: vector; X @ v + w*t"))
+    ['X', 'v', 'w']
+    """
+    statements = [s for s in parse_tree(text, "formula", source).children if isinstance(s, Tree) and s.data == "declaration"]
+    left = [s.children[0] for s in statements]
+    parts = [part for tree in left if isinstance(tree, Tree) for part in tree.children if isinstance(part, Tree)]
+    return {str(part.children[0]) for part in parts if part.data == "name"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Setting:
     """A value that only an attribute can have: a string, None, a tuple, a slice."""

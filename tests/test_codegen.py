@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import rewritegrad as rg
 from rewritegrad import kernels
 from rewritegrad.codegen import Function, compile_terms, evaluate
 from rewritegrad.errors import EvaluationError, InputError, ShapeError
@@ -377,3 +378,9 @@ def test_fill_has_the_shape_of_both() -> None:
     assert kernels.fill(np.ones((2, 3)), 1.5).tolist() == [[1.5] * 3] * 2
     assert kernels.fill(np.ones((2, 1)), [1.0, 2.0]).tolist() == [[1, 2], [1, 2]]
     assert kernels.fill(0.0, 2.0).shape == ()
+
+
+def test_declarations_of_the_text_hold_where_values_are_given() -> None:
+    assert rg.evaluate("v: vector[n]; w: vector[n]; sum(v*w)", v=[1, 2], w=[3, 4]) == 11
+    with pytest.raises(ShapeError, match=r"^input v is declared vector, but has shape \(1, 2\)$"):
+        rg.evaluate("v: vector; sum(v)", v=[[1, 2]])
