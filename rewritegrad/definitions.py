@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .errors import EvaluationError
-from .patterns import PApply, Pattern, PConstant, PNumber, PVar, walk
-from .term import Term, make_term, postorder, rebuild
+from .errors import EvaluationError, RuleFileError
+from .patterns import PApply, Pattern, PConstant, PNumber, PVar, names, walk
+from .shapes import Meet, ShapeRule, elementwise, ignore
+from .term import Shape, Term, make_term, postorder, rebuild
 from .theory import Operator, Theory
 
 
@@ -38,30 +39,12 @@ def _setting(given: Any) -> Any:
 def expand(roots: Iterable[Term], keep: Callable[[Operator], bool]) -> list[Term]:
     """The terms with every application of a defined operator replaced by its definition, but for the operators that `keep` accepts.
 
-    EvaluationError where a definition leads back to itself.
+    That ends, since no rule file loads in which a definition leads back to itself (`in_order`).
     """
     roots = list(roots)
-    checked: set[Operator] = set()
-    while defined := [t.op for t in postorder(*roots) if _is_defined(t.op, keep)]:
-        for op in dict.fromkeys(defined):
-            if op not in checked:
-                _check_ends(op, keep)
-                checked.add(op)
+    while any(_is_defined(t.op, keep) for t in postorder(*roots)):
         roots = rebuild(roots, lambda term, args: _unfold(term, args, keep))
     return roots
-
-
-def _check_ends(start: Operator, keep: Callable[[Operator], bool]) -> None:
-    """EvaluationError where the definition of an operator uses the operator, through others too."""
-    seen: set[Operator] = set()
-    stack = [start]
-    while stack:
-        definition = stack.pop().definition
-        used = [p.op for p in walk(definition) if isinstance(p, PApply) and _is_defined(p.op, keep)] if definition is not None else []
-        if start in used:
-            raise EvaluationError(f"the definition of {start.name} leads back to itself")
-        stack.extend(op for op in used if op not in seen)
-        seen.update(used)
 
 
 def _is_defined(op: Operator, keep: Callable[[Operator], bool]) -> bool:
@@ -73,3 +56,66 @@ def _unfold(term: Term, args: tuple[Term, ...], keep: Callable[[Operator], bool]
         names = [p.name for p in term.op.parameters]
         return instantiate(term.op.definition, dict(zip(names, args, strict=True)), term.theory)
     return term if args == term.args else make_term(term.op, args)
+
+
+MAX_DEPTH = 100
+"""Definitions may use one another so many deep."""
+
+
+def in_order(operators: Iterable[Operator]) -> list[Operator]:
+    """The operators that have a definition, each after those that its definition uses.
+
+    RuleFileError where a definition leads back to itself, or leads through more than MAX_DEPTH others.
+    """
+    waiting = {op: _used(op) for op in operators if op.definition is not None}
+    users: dict[Operator, list[Operator]] = {}
+    for op, used in waiting.items():
+        for other in used:
+            users.setdefault(other, []).append(op)
+    depth: dict[Operator, int] = {}
+    ready = [op for op, used in waiting.items() if not any(other in waiting for other in used)]
+    while ready:
+        op = ready.pop()
+        depth[op] = 1 + max((depth.get(other, 0) for other in waiting.pop(op)), default=0)
+        if depth[op] > MAX_DEPTH:
+            raise RuleFileError(f"the definition of {op.name} leads through more than {MAX_DEPTH} others", op.position)
+        ready.extend(user for user in users.get(op, ()) if not any(other in waiting for other in waiting[user]))
+    if waiting:
+        op = _on_a_circle(waiting)
+        raise RuleFileError(f"the definition of {op.name} leads back to itself", op.position)
+    return list(depth)
+
+
+def _used(op: Operator) -> list[Operator]:
+    """The operators in the definition of one, in the order in which they stand there."""
+    return [] if op.definition is None else list(dict.fromkeys(p.op for p in walk(op.definition) if isinstance(p, PApply)))
+
+
+def _on_a_circle(waiting: Mapping[Operator, list[Operator]]) -> Operator:
+    """Each of these uses another of them, so that following the first one used leads into a circle."""
+    op = next(iter(waiting))
+    passed: set[Operator] = set()
+    while op not in passed:
+        passed.add(op)
+        op = next(other for other in waiting[op] if other in waiting)
+    return op
+
+
+def shape_by_definition(op: Operator) -> ShapeRule:
+    """The shape rule that the definition of an operator implies; the operators that it uses have theirs."""
+    definition = op.definition
+    assert definition is not None
+    applications = [p for p in walk(definition) if isinstance(p, PApply)]
+    if {p.name for p in op.parameters if not p.attribute} <= names(definition) and all(p.op.shape_rule is elementwise for p in applications):
+        return elementwise
+    parameters = [p.name for p in op.parameters]
+
+    def rule(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
+        values = dict(zip(parameters, args, strict=True))
+        if learn is not ignore:
+            for application in applications:
+                made = instantiate(application, values, op.theory)
+                made.op.shape_rule(made.args, learn)
+        return instantiate(definition, values, op.theory).shape
+
+    return rule

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, NoReturn
 
 from lark import Token
 
 from . import kernels
-from .definitions import instantiate
 from .errors import RuleFileError
-from .patterns import Condition, PApply, Pattern, PEach, PFold, PRest, names, walk
+from .patterns import Condition, Pattern, PEach, PFold, PRest, walk
 from .rulepatterns import PatternReader, is_number, literal
-from .shapes import Meet, ShapeRule, elementwise, ignore, parse_rule
+from .shapes import ShapeRule, elementwise, parse_rule
 from .syntax import Node, Source, tokens, trees
-from .term import Shape, Term
 from .theory import Derivative, Gives, Operator, Parameter, Theory
 
 FLAGS = ("associative", "commutative", "idempotent", "analytic", "increasing", "decreasing", "odd", "even", "linear")
@@ -106,8 +103,6 @@ def complete(block: Block, theory: Theory) -> None:
         "needs": _needs(block, theory),
         "gives": tuple(g for node in block.fields.get("gives", ()) for g in _gives(block, theory, node)),
     }
-    if definition is not None and block.one("shape") is None:
-        values["shape_rule"] = _shape_by_definition(op, definition)
     for name, value in values.items():
         object.__setattr__(op, name, value)
 
@@ -320,30 +315,6 @@ def _definition(block: Block, theory: Theory) -> tuple[Pattern | None, bool]:
     if means is None:
         return None, False
     return _formula(block, reader, trees(means)[0]), True
-
-
-def _shape_by_definition(op: Operator, definition: Pattern) -> ShapeRule:
-    parameters = [p.name for p in op.parameters]
-
-    @cache
-    def broadcasts() -> bool:  # asked when all operators are complete
-        return _is_elementwise(op)
-
-    def rule(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
-        if broadcasts():
-            return elementwise(args, learn)
-        return instantiate(definition, dict(zip(parameters, args, strict=True)), op.theory).shape
-
-    return rule
-
-
-def _is_elementwise(op: Operator) -> bool:
-    """Whether the shape of an application is that of its arguments broadcast together, also where a definition says it."""
-    if op.shape_rule is elementwise:
-        return True
-    if op.shape_text or op.definition is None or not {p.name for p in op.parameters if not p.attribute} <= names(op.definition):
-        return False
-    return all(_is_elementwise(p.op) for p in walk(op.definition) if isinstance(p, PApply))
 
 
 def _multiple(block: Block, theory: Theory) -> Pattern | None:

@@ -15,11 +15,12 @@ from weakref import WeakValueDictionary
 from lark import Token
 
 from . import theory
+from .definitions import in_order, shape_by_definition
 from .errors import Position, RuleFileError
 from .files import rule_files
 from .notation import NOTATION
 from .opblocks import Block, check_kernel, complete, declare
-from .patterns import STAGES, PApply, Pattern, Reject, Rule, Ruleset, walk
+from .patterns import STAGES, Pattern, Reject, Rule, Ruleset
 from .rulechecks import LawChecker
 from .rulepatterns import PatternReader, is_number, literal
 from .syntax import Node, Source, parse_tree, tokens, trees
@@ -147,7 +148,9 @@ class _Loader:
             complete(block, draft)
         for block in self.blocks:
             check_kernel(block)
-        self._check_ends()
+        for op in in_order(operators):
+            if not op.shape_text:
+                object.__setattr__(op, "shape_rule", shape_by_definition(op))
         self._laws(statements, draft)
         rulesets = [Ruleset(r.name, r.stage, tuple(self.rules[r.name])) for r in self.rulesets]
         return Theory(operators, rulesets, self.roles, self.rejects, self.sources, self.notation)
@@ -182,27 +185,6 @@ class _Loader:
                 wanted = f"{ROLES[role]} argument{'s' * (ROLES[role] != 1)}"
                 raise RuleFileError(f"there is no operator {name} of {wanted} for the role {role}", source.position(name))
             self.roles[str(role)] = fitting[0]
-
-    def _check_ends(self) -> None:
-        """A definition that leads back to its operator would never end."""
-        endless = {op: _used_by(op) for op in (block.operator for block in self.blocks) if op.definition is not None}
-        ready = [op for op, used in endless.items() if not used & endless.keys()]
-        users: dict[Operator, list[Operator]] = {}
-        for op, used in endless.items():
-            for definer in used:
-                users.setdefault(definer, []).append(op)
-        while ready:
-            ended = ready.pop()
-            del endless[ended]
-            ready.extend(op for op in users.get(ended, ()) if op in endless and not endless[op] & endless.keys())
-        if endless:
-            # Each of these uses another of them, so that following the first use from any one leads into a circle.
-            op = next(iter(endless))
-            passed: set[Operator] = set()
-            while op not in passed:
-                passed.add(op)
-                op = next(other for other in endless if other in endless[op])
-            raise RuleFileError(f"the definition of {op.name} leads back to itself", op.position)
 
     # ---- laws ----
 
@@ -281,8 +263,3 @@ class _Loader:
             if use.name not in because:
                 check.fail(use.token, f"the counterexample of {name} gives {use.name} no value")
         return Reject(str(name), left, right, tuple(because.items()), source.position(name))
-
-
-def _used_by(op: Operator) -> set[Operator]:
-    """The operators that stand in the definition of one."""
-    return set() if op.definition is None else {p.op for p in walk(op.definition) if isinstance(p, PApply)}

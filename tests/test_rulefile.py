@@ -71,10 +71,18 @@ def test_size_is_bounded() -> None:
     assert error_of(law(f"{pattern} => x")).splitlines()[0] == f"<rules 2>:2:9: this pattern has more than {MAX_SIZE} parts"
 
 
-def test_long_chains_of_definitions_are_read_without_recursion() -> None:
-    blocks = ["def f0(x) = x + 1", *(f"def f{i}(x) = f{i - 1}(x)" for i in range(1, 1500))]
-    theory = Theory.parse("op a + b  prec 40  is associative, commutative\n" + "\n".join(reversed(blocks)))
-    assert len(theory.operators) == 1501
+def test_definitions_nest_so_deep_and_no_deeper() -> None:
+    def chain(length: int) -> str:
+        blocks = ["def f1(x) = x + 1", *(f"def f{i}(x) = f{i - 1}(x) * f{i - 1}(2)" for i in range(2, length + 1))]
+        return "\n".join(reversed(blocks))
+
+    theory = Theory.parse(chain(100), base=Theory.builtin())
+    assert theory.notation.read("X: matrix[n, m]; f100(X)", theory, {}).shape == ("n", "m")
+    message = "the definition of f101 leads through more than 100 others"
+    for length in (101, 3000):
+        with pytest.raises(RuleFileError) as caught:
+            Theory.parse(chain(length), base=Theory.builtin())
+        assert str(caught.value).startswith(f"<rules>:{length - 100}:5: {message}")
 
 
 def test_unreadable_files(tmp_path: Path) -> None:
