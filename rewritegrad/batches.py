@@ -16,6 +16,9 @@ from .kernels import Array, branches, keywords, resolve
 from .shapes import elementwise, reduced_axes
 from .theory import Operator, Theory
 
+ACCURACY = 2.0**-46
+SPECIAL = 2.0**-36
+"""How far, relatively, values of NumPy's kernels, and of all others, may be from the truth (generously)."""
 FAILURES = (ArithmeticError, ValueError)
 """What kernels raise for arguments outside of their domain (a singular matrix), and batches for shapes that do not fit."""
 
@@ -28,11 +31,12 @@ def is_boolean(op: Operator) -> bool:
 class Call:
     """How the kernel of an operator that has one is called; EvaluationError where the name means nothing."""
 
-    __slots__ = ("boolean", "branches", "elementwise", "kernel", "name", "reduced", "settings")
+    __slots__ = ("accuracy", "boolean", "branches", "elementwise", "kernel", "name", "reduced", "settings")
 
     def __init__(self, op: Operator) -> None:
         self.name = op.numpy or ""
         self.kernel = resolve(self.name)
+        self.accuracy = np.array(ACCURACY if self.name.startswith("np.") else SPECIAL)
         self.boolean = is_boolean(op)
         self.elementwise = op.shape_rule is elementwise
         self.branches = branches(self.kernel)

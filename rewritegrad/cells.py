@@ -24,7 +24,7 @@ class Cell:
     `make(payload, operands)` computes them from the evaluated operands; `clean` says that no row has a nan.
     """
 
-    __slots__ = ("apart", "clean", "make", "operands", "payload", "ratio", "rows", "span")
+    __slots__ = ("apart", "clean", "make", "operands", "payload", "ratio", "roundings", "rows", "span")
 
     def __init__(self, make: Callable[[Any, tuple[Cell, ...]], Array] | None, payload: Any = None, operands: tuple[Cell, ...] = ()) -> None:
         self.make = make
@@ -33,6 +33,7 @@ class Cell:
         self.rows: Array | None = None
         self.clean = False
         self.ratio: Array | None = None  # of errors to values, kept for products
+        self.roundings = 0  # of sums, not yet covered by their errors
         self.span: float | None = None  # the greatest |log2| of a value, kept for products
         self.apart: bool | None = None  # whether 0 is excluded wherever the value is known
 
@@ -40,7 +41,8 @@ class Cell:
 def known(rows: Array) -> Cell:
     """A cell with given rows."""
     cell = Cell(None)
-    _settle(cell, rows)
+    cell.rows = rows
+    cell.clean = bool(np.isfinite(rows).all())
     return cell
 
 
@@ -77,8 +79,8 @@ def _evaluate(cell: Cell) -> None:
 
 
 def _settle(cell: Cell, rows: Array) -> None:
-    values, errors = rows
-    # the product is finite where both are, but for zeros times infinities: then the slow test decides
+    values, errors = rows[0], rows[1]
+    # the product is finite where both are, or else the slow test decides
     if not isfinite(values.dot(errors) if rows.ndim == 2 else np.vdot(values, errors)):
         bad = ~(np.isfinite(values) & np.isfinite(errors))
         if bad.any():

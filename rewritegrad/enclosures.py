@@ -5,7 +5,7 @@ themselves do not matter:
 
 * Every error of a real value is at least ACCURACY times the value: 128 units of rounding, more than NumPy's kernels err by
   (SPECIAL for those of SciPy). So sums need no term of their own for rounding: errors are added with the coefficients'
-  magnitudes, and the total grows by a few per cent. It is also at least TINY, for what underflows.
+  magnitudes, and only sums of sums of sums grow a little. It is also about TINY at least, for what underflows.
 * Relative errors of a product add up, times the exponents. Where they are not small, or a factor may be zero, or a partial
   product may leave the range of floats, the bounds are taken from both ends of each factor.
 * A kernel is evaluated at the value and at all combinations of its arguments moved up and down by their errors; the
@@ -24,19 +24,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .batches import FAILURES, Call, align
+from .batches import ACCURACY, FAILURES, Call, align
 from .cells import Cell, known, unknown
 from .kernels import Array
 from .term import Number
 
-ACCURACY = 2.0**-46
-SPECIAL = 2.0**-36
 UNCERTAIN = 1e-2
 TINY = 2.0**-300
-GROWTH = 2.0**-7  # one rounding, relative to errors of ACCURACY
+_ROUNDINGS = 64  # sums of sums may round so often before that eats into what ACCURACY leaves: then the errors are doubled
 _RANGE = 900  # a product of factors is safe whose logarithms to base 2 have absolute values that add up to less
-_LIGHT = 3  # so is one of so many factors with relative errors below 0.01, which are above 100 * TINY
+_LIGHT = 3  # so is one of so many factors with relative errors below 0.01: those are far above TINY
 _COEFFICIENTS = 2.0**100
+_DOUBLED = np.array([[1.0], [2.0]])
+_TINY, _ACCURACY, _ENLARGED = np.array(TINY), np.array(ACCURACY), np.array(1.02)  # quicker beside arrays than floats
 _SMALLEST = 2.0**-900  # a partial product below has underflowed, or may have
 
 
@@ -62,40 +62,60 @@ def truth(value: bool) -> Cell:
 # -- sums
 
 
-def column(k: Number) -> Array | None:
-    """What rows are multiplied by for k times the value; None for 1."""
+class Multiple(NamedTuple):
+    """What rows are multiplied by for k times the value: |k|, and the sign."""
+
+    size: Array
+    negative: bool
+
+
+def multiple(k: Number) -> Multiple | None:
+    """The multiple for an exact number; None for 1."""
     if k == 1:
         return None
     try:
         value = float(k)
     except OverflowError:
         value = np.inf
-    return np.array([[value], [abs(value)]])
+    return Multiple(np.array(abs(value)), value < 0)
 
 
-def sum_cell(columns: Sequence[Array | None], operands: Sequence[Cell]) -> Cell:
+def sum_cell(multiples: Sequence[Multiple | None], operands: Sequence[Cell]) -> Cell:
     """The cell of a sum of multiples."""
-    return Cell(_sum, tuple(columns), tuple(operands))
+    cell = Cell(_sum, multiples, tuple(operands))
+    cell.roundings = len(operands) + max([c.roundings for c in operands])
+    if cell.roundings > _ROUNDINGS:
+        cell.roundings = 0
+        cell.make = _long_sum
+    return cell
 
 
-def _sum(columns: tuple[Array | None, ...], cells: tuple[Cell, ...]) -> Array:
-    rank = max([_rows(c).ndim for c in cells])
+def _sum(multiples: Sequence[Multiple | None], cells: tuple[Cell, ...]) -> Array:
     total: Array | None = None
-    for k, cell in zip(columns, cells, strict=True):
+    small = False
+    for m, cell in zip(multiples, cells, strict=True):
         rows = _rows(cell)
-        if rank != 2:
-            rows = align(rows, rank, 2)
-            if k is not None:
-                k = k.reshape((2,) + (1,) * (rank - 1))
-        if k is not None:
-            rows = k * rows
-        total = rows if total is None else total + rows
+        if m is not None:
+            rows = rows * m.size
+            if m.negative:
+                np.negative(rows[0], rows[0])
+            small = small or bool(m.size < 1.0)
+        if total is None:
+            total = rows
+        elif total.ndim == rows.ndim:
+            total = total + rows
+        else:
+            rank = max(total.ndim, rows.ndim)
+            total = align(total, rank, 2) + align(rows, rank, 2)
     assert total is not None
-    if len(cells) == 1 and columns[0] is None:
-        return total
-    total[1] *= 1.0 + GROWTH * (len(cells) + 1)
-    total[1] += TINY
+    if small:
+        total[1] += TINY
     return total
+
+
+def _long_sum(multiples: Sequence[Multiple | None], cells: tuple[Cell, ...]) -> Array:
+    doubled: Array = _sum(multiples, cells) * _DOUBLED.reshape((2,) + (1,) * (max([_rows(c).ndim for c in cells]) - 1))
+    return doubled
 
 
 # -- products
@@ -113,35 +133,44 @@ def product_cell(coefficient: Number, exponents: Sequence[Number], operands: Seq
 def _product(payload: tuple[float, tuple[float, ...]], cells: tuple[Cell, ...]) -> Array:
     coefficient, exponents = payload
     rank = max([_rows(c).ndim for c in cells]) - 1
-    values = relative = None
-    light = 1.0 / _COEFFICIENTS < abs(coefficient) < _COEFFICIENTS and (sum(map(abs, exponents)) <= _LIGHT or _in_range(exponents, cells))
-    if not light:
+    light = coefficient == 1.0 or 1.0 / _COEFFICIENTS < abs(coefficient) < _COEFFICIENTS
+    if not (light and (sum([abs(n) for n in exponents]) <= _LIGHT or _in_range(exponents, cells))):
         return _careful_product(coefficient, exponents, cells, rank)
+    values = relative = None
     for cell, n in zip(cells, exponents, strict=True):
-        rows = _rows(cell)
         ratio = cell.ratio
         if ratio is None:
-            ratio = cell.ratio = rows[1] / np.abs(rows[0])
+            ratio = cell.ratio = _ratio(_rows(cell))
         if not -1.0 <= n <= 1.0:
             ratio = ratio * abs(n)
-        power = _power(rows[0], n)
+        power = _power(_rows(cell)[0], n)
         if rank != 1:
             power, ratio = align(power, rank, 1), align(ratio, rank, 1)
         values = power if values is None else values * power
         relative = ratio if relative is None else relative + ratio
-    assert values is not None and relative is not None
-    if coefficient != 1.0:
-        values = values * coefficient
+    assert values is not None
+    assert relative is not None
     flat = relative.ravel()
     if not flat.dot(flat) < 1e-4:
         return _careful_product(coefficient, exponents, cells, rank)
     # every relative error r is below 0.01, so that 1 / (1 - r) - 1 < 1.02 r
+    if coefficient != 1.0:
+        values = values * coefficient
     rows = np.empty((2, *values.shape))
     rows[0] = values
-    errors = np.abs(values, out=rows[1])
-    errors *= (relative + ACCURACY) * 1.02
-    errors += TINY
+    errors = rows[1]
+    np.abs(values, errors)
+    errors *= relative
+    errors += _TINY
     return rows
+
+
+def _ratio(rows: Array) -> Array:
+    """Relative errors, a little enlarged for the rounding of products and the higher orders."""
+    ratio: Array = rows[1] / np.abs(rows[0])
+    ratio += _ACCURACY
+    ratio *= _ENLARGED
+    return ratio
 
 
 def _power(values: Array, n: float) -> Array:
@@ -211,7 +240,31 @@ class Application(NamedTuple):
 
 def kernel_cell(application: Application, operands: Sequence[Cell]) -> Cell:
     """The cell of an application."""
-    return Cell(_kernel, application, tuple(operands))
+    simple = application.kinds == "f" and application.call.elementwise and not application.boolean
+    return Cell(_simple_kernel if simple else _kernel, application, tuple(operands))
+
+
+def _simple_kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
+    """An elementwise function of one real argument: what most operators are."""
+    (cell,) = cells
+    given = _rows(cell)
+    errors = given[1]
+    if given.ndim != 2 or not cell.clean or not (application.monotone or errors.dot(errors) < UNCERTAIN**2):
+        return _kernel(application, cells)
+    call = application.call
+    rows: Array = call.kernel(_CORNERS[1][0].dot(given))
+    if rows.dtype != np.float64:
+        return _kernel(application, cells)
+    deviations = rows - rows[0]
+    np.multiply(rows[0], call.accuracy, deviations[0])
+    np.abs(deviations, deviations)
+    errors = rows[1]
+    np.maximum(deviations[1], deviations[2], out=errors)
+    errors += deviations[0]
+    errors += _TINY
+    if not (application.monotone or errors.dot(errors) < UNCERTAIN**2):
+        _doubt(rows[0], errors)
+    return rows[:2]
 
 
 def _corners(count: int) -> Array:
@@ -262,7 +315,7 @@ def _kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
         doubtful = (found != centre).any(axis=0)
         return np.stack([np.where(doubtful, np.nan, centre), np.zeros(centre.shape)])
     deviations = found - centre
-    deviations[0] = centre * (ACCURACY if call.name.startswith("np.") else SPECIAL)
+    np.multiply(centre, call.accuracy, deviations[0])
     np.abs(deviations, out=deviations)
     rows = np.empty((2, *centre.shape))
     rows[0] = centre
@@ -273,7 +326,14 @@ def _kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
         errors *= reals
     errors += deviations[0]
     errors += TINY
+    if not (monotone or np.vdot(errors, errors) < UNCERTAIN**2):
+        _doubt(centre, errors)
     return rows
+
+
+def _doubt(values: Array, errors: Array) -> None:
+    """Take values for unknown that are uncertain although the arguments are not: they may lie beside a pole or a jump."""
+    errors[errors > UNCERTAIN * (1.0 + np.abs(values))] = np.nan
 
 
 def _moved(rows: Array, moves: Array) -> Array:

@@ -162,6 +162,7 @@ def _merged_cell(a: Fact, b: Fact) -> Cell:
     if other.clean or not less_known(second, first):
         return other
     both = Cell(_fill, None, (one, other))
+    both.roundings = max(one.roundings, other.roundings)
     evaluate(both)
     return both
 

@@ -14,9 +14,9 @@ from typing import Any, cast
 from . import conditions, enclosures, intervals
 from .cells import Cell, apart, avoids_zero, evaluate, less_known, meet, unknown
 from .egraph.rational import tidy
-from .enclosures import Application, kernel_cell, product_cell, sum_cell
+from .enclosures import Application, Multiple, kernel_cell, product_cell, sum_cell
 from .fact import AFFINE, ATTRIBUTE, BOOLEAN, CONCAVE, CONVEX, REAL, Fact, merge
-from .intervals import Interval, interval
+from .intervals import REALS, Interval, interval
 from .kernels import Array
 from .rationals import bounded, fold_power
 from .samples import MAX_ENTRIES, Points, Sizes
@@ -48,7 +48,7 @@ class Facts:
         self._points: Points | None = None
         self._numbers: dict[Number, Fact] = {}
         self._variables: dict[tuple[str, Type], Fact] = {}
-        self._columns: dict[Number, Array | None] = {}
+        self._multiples: dict[Number, Multiple | None] = {}
         self._discrete: set[str] = set()  # names of integer variables
         self._sizes = Sizes(self.dimensions, self._terms)
 
@@ -69,7 +69,7 @@ class Facts:
             self._discrete.add(name)
             within = intervals.to_integers(within)
         if intervals.is_empty(within):
-            within = intervals.REALS
+            within = REALS
         made = Fact(
             self._canonical(type.shape),
             frozenset((name,)),
@@ -115,19 +115,22 @@ class Facts:
         plan = self._plans[op]
         shape = self._shape(op, args)
         free = _free(args)
-        total = all(a.total for a in args) and (not plan.needs or plan.is_defined(self, args))
+        total, analytic = True, True
+        for a in args:
+            total = total and a.total
+            analytic = analytic and (a.analytic or a.kind is ATTRIBUTE)
+        analytic = analytic and not self._is_discrete(free)  # sin(pi*k) vanishes on all integers
+        if total and plan.needs:
+            total = plan.is_defined(self, args)
         cell = self._kernel(plan, args, shape)
-        analytic = plan.analytic and all(a.analytic for a in args if a.kind is not ATTRIBUTE)
-        if analytic and self._discrete and not self._discrete.isdisjoint(free):
-            analytic = False  # sin(pi*k) vanishes on all integers
         kind = BOOLEAN if plan.boolean else REAL
         if not total:
-            return Fact(shape, free, cell, False, analytic=analytic, kind=kind)
+            return Fact(shape, free, cell, False, analytic=analytic and plan.analytic, kind=kind)
         found = plan.findings(self, args)
-        if found.analytic and not analytic:
-            analytic = all(a.analytic for a in args if a.kind is not ATTRIBUTE) and self._discrete.isdisjoint(free)
-        nonzero = found.nonzero or intervals.excludes_zero(found.interval)
-        return Fact(shape, free, cell, True, found.constant, found.interval, found.integer, nonzero, analytic, 0, kind)
+        within = found.interval
+        analytic = analytic and (plan.analytic or found.analytic)
+        nonzero = found.nonzero or (within is not REALS and intervals.excludes_zero(within))
+        return Fact(shape, free, cell, True, found.constant, within, found.integer, nonzero, analytic, 0, kind)
 
     def application(self, op: Operator, args: Sequence[Fact]) -> Fact:
         """An application of any operator, as conditions in op blocks write them: sums, products and powers are recognised by their roles."""
@@ -158,7 +161,7 @@ class Facts:
         if constant is not None:
             constant = _folded(k * constant)
         return fact._replace(
-            cell=sum_cell((self._column(k),), (fact.cell,)),
+            cell=sum_cell((self._multiple(k),), (fact.cell,)),
             constant=constant,
             interval=intervals.scale(k, fact.interval),
             integer=fact.integer and type(k) is int,
@@ -172,31 +175,34 @@ class Facts:
         facts = [f for _, f in items]
         shape = self._shape(op, facts)
         free = _free(facts)
-        cell = self._cell(shape, sum_cell([self._column(k) for k, _ in items], [f.cell for f in facts]))
+        cell = self._cell(shape, sum_cell([self._multiple(k) for k, _ in items], [f.cell for f in facts]))
         analytic, total, integer, curvature = True, True, True, AFFINE
-        for k, f in items:
-            analytic = analytic and f.analytic
-            total = total and f.total
-            integer = integer and f.integer and type(k) is int
-            curvature &= f.curvature if k > 0 else _turned(f.curvature)
-        if not total:
-            return Fact(shape, free, cell, False, analytic=analytic)
         within: Interval = (0, 0, False, False)
         constant: Number | None = 0
         for k, f in items:
+            analytic = analytic and f.analytic
+            total = total and f.total
+            if within is not REALS:
+                within = intervals.add(within, intervals.scale(k, f.interval))
+            integer = integer and f.integer and type(k) is int
+            curvature &= f.curvature if k > 0 else _turned(f.curvature)
             if constant is not None:
                 constant = None if f.constant is None else constant + k * f.constant
-            within = intervals.add(within, intervals.scale(k, f.interval))
+        if not total:
+            return Fact(shape, free, cell, False, analytic=analytic)
         if constant is not None:
             constant = _folded(constant)
             within = within if constant is None else intervals.point(constant)
-        return Fact(shape, free, cell, True, constant, within, integer, intervals.excludes_zero(within), analytic, curvature)
+        nonzero = within is not REALS and intervals.excludes_zero(within)
+        return Fact(shape, free, cell, True, constant, within, integer, nonzero, analytic, curvature)
 
-    def _column(self, k: Number) -> Array | None:
+    def _multiple(self, k: Number) -> Multiple | None:
+        if k == 1:
+            return None
         try:
-            return self._columns[k]
+            return self._multiples[k]
         except KeyError:
-            return self._columns.setdefault(k, enclosures.column(k))
+            return self._multiples.setdefault(k, enclosures.multiple(k))
 
     # -- products
 
@@ -208,25 +214,34 @@ class Facts:
         shape = self._shape(op, facts)
         free = _free(facts)
         cell = self._cell(shape, product_cell(coefficient, [n for _, n in items], [f.cell for f in facts]))
-        analytic = all(f.analytic and (type(n) is int or self._has_analytic_root(f)) for f, n in items)
-        if not all(f.total and self._is_defined(f, n) for f, n in items):
-            return Fact(shape, free, cell, False, analytic=analytic)
-        within = intervals.point(coefficient)
-        constant: Number | None = coefficient
-        integer, nonzero, curvature = type(coefficient) is int, coefficient != 0, 0
+        analytic, total = True, True
         for f, n in items:
-            within = intervals.multiply(within, intervals.power(f.interval, n)) if within != (1, 1, False, False) else intervals.power(f.interval, n)
-            integer = integer and f.integer and type(n) is int and n > 0
+            analytic = analytic and f.analytic and (type(n) is int or self._has_analytic_root(f))
+            total = total and f.total and ((n > 0 and type(n) is int) or self._is_defined(f, n))
+        if not total:
+            return Fact(shape, free, cell, False, analytic=analytic)
+        integer, nonzero = type(coefficient) is int, coefficient != 0
+        within: Interval | None = None
+        constant: Number | None = coefficient
+        for f, n in items:
+            if within is not REALS:
+                power = intervals.power(f.interval, n)
+                within = power if within is None else intervals.multiply(within, power)
+            integer = integer and f.integer and n > 0 and type(n) is int
             nonzero = nonzero and (f.nonzero or n < 0)
             if constant is not None:
-                power = None if f.constant is None else fold_power(f.constant, n)
-                constant = None if power is None else _folded(constant * power)
-        if len(items) == 1:
-            curvature = _curved(facts[0], items[0][1])
-            curvature = curvature if coefficient > 0 else _turned(curvature)
+                folded = None if f.constant is None else fold_power(f.constant, n)
+                constant = None if folded is None else _folded(constant * folded)
+        assert within is not None
         if constant is not None:
             within = intervals.point(constant)
-        return Fact(shape, free, cell, True, constant, within, integer, nonzero or intervals.excludes_zero(within), analytic, curvature)
+        elif coefficient != 1:
+            within = intervals.scale(coefficient, within) if coefficient else (0, 0, False, False)
+        curvature = _curved(facts[0], items[0][1]) if len(items) == 1 else 0
+        nonzero = nonzero or (within is not REALS and intervals.excludes_zero(within))
+        return Fact(
+            shape, free, cell, True, constant, within, integer, nonzero, analytic, curvature if coefficient > 0 else _turned(curvature)
+        )
 
     def _is_defined(self, fact: Fact, exponent: Number) -> bool:
         """Whether a power of a total value is defined but for a thin set."""
@@ -237,7 +252,7 @@ class Facts:
     def _has_analytic_root(self, fact: Fact) -> bool:
         """Whether fractional powers of an analytic value are analytic: sqrt(x^2) is abs(x), with a kink where x^2 touches
         zero. Nothing positive does that, and no concave value; where the latter is positive is one piece, too."""
-        if self._discrete and not self._discrete.isdisjoint(fact.free):
+        if self._is_discrete(fact.free):
             return False
         return intervals.is_positive(fact.interval) or bool(fact.curvature & CONCAVE)
 
@@ -294,19 +309,26 @@ class Facts:
         cell = fact.cell
         if cell.apart is None:
             # polynomials in integers vanish on a thin set unless everywhere, but small integers are often among their zeros
-            discrete = bool(self._discrete) and not self._discrete.isdisjoint(fact.free)
-            cell.apart = avoids_zero(evaluate(cell), discrete)
+            cell.apart = avoids_zero(evaluate(cell), self._is_discrete(fact.free))
         return cell.apart
 
     def holds(self, word: str, *args: Fact | Number) -> bool:
         """Whether the facts prove a condition."""
         return conditions.holds(self, word, args)
 
+    def _is_discrete(self, free: frozenset[str]) -> bool:
+        """Whether one of the names is that of an integer variable."""
+        return bool(self._discrete) and not self._discrete.isdisjoint(free)
+
     # -- shapes and cells
 
     def _shape(self, op: Operator, args: Sequence[Fact]) -> Shape:
-        if op.shape_rule is elementwise and not any(a.shape for a in args):
-            return ()
+        for a in args:
+            if a.shape:
+                break
+        else:
+            if op.shape_rule is elementwise:
+                return ()
         if len(args) != op.arity:  # a multiset
             return self._canonical(broadcast([a.shape for a in args]))
         # shape rules read the shape of an argument, whether it is an attribute, and its value: facts answer as terms do
@@ -325,11 +347,20 @@ class Facts:
         call = plan.call
         if call is None:
             return unknown(len(shape))
-        kinds = "".join(["a" if a.kind is ATTRIBUTE else "b" if a.kind is BOOLEAN else "i" if a.integer else "f" for a in args])
-        settings = tuple([a.value for a in args if a.kind is ATTRIBUTE])
-        monotone = bool(plan.rises) and len(args) == 1
-        cells = [a.cell for a in args if a.kind is not ATTRIBUTE]
-        return self._cell(shape, kernel_cell(Application(call, kinds, settings, plan.boolean, monotone), cells))
+        settings: tuple[Any, ...]
+        cells: tuple[Cell, ...]
+        if len(args) == 1:
+            kinds, settings, cells = _KINDS[args[0].kind, args[0].integer], (), (args[0].cell,)
+        else:
+            kinds = "".join([_KINDS[a.kind, a.integer] for a in args])
+            settings = tuple([a.value for a in args if a.kind is ATTRIBUTE])
+            cells = tuple([a.cell for a in args if a.kind is not ATTRIBUTE])
+        cell = kernel_cell(Application(call, kinds, settings, plan.boolean, bool(plan.rises) and len(args) == 1), cells)
+        return self._cell(shape, cell) if shape else cell
+
+
+_KINDS = {(REAL, False): "f", (REAL, True): "i", (BOOLEAN, False): "b", (ATTRIBUTE, False): "a"}
+"""What a cell is to a kernel (see enclosures.Application)."""
 
 
 def _free(facts: Sequence[Fact]) -> frozenset[str]:

@@ -34,6 +34,8 @@ def point(value: Number) -> Interval:
 
 def interval(lower: End, upper: End, open_lower: bool = False, open_upper: bool = False) -> Interval:
     """The interval between two ends; a long end is rounded outward."""
+    if lower == -inf and upper == inf:
+        return REALS
     return _lower(lower), _upper(upper), open_lower or lower == -inf, open_upper or upper == inf
 
 
@@ -139,7 +141,7 @@ def multiply(a: Interval, b: Interval) -> Interval:
 
 def power(a: Interval, exponent: Number) -> Interval:
     """Where a^exponent lies where it is defined: for a fractional exponent only what is not negative counts."""
-    if exponent == 1:
+    if exponent == 1 or (a is REALS and type(exponent) is int and exponent % 2):
         return a
     if exponent == 0:
         return 1, 1, False, False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
 from itertools import count as counting
 from math import inf, isfinite, prod
 from typing import Any
@@ -116,6 +117,7 @@ class _Search:
         self.sizes = sizes
         self.seed = seed
         self.widths = [prod(sizes.concrete(v.shape)) for v in variables]
+        self.spans = list(pairwise(accumulate(self.widths, initial=0)))
         expanded = expand(terms, keep=_has_kernel)
         self.calls: Calls | None = terms[0].theory.derived(Calls) if terms else None
         self.order = postorder(*expanded)
@@ -161,12 +163,10 @@ class _Search:
         return np.concatenate(crossed, axis=1)
 
     def columns(self, rows: Array) -> list[Array]:
-        return np.split(rows, np.cumsum(self.widths)[:-1], axis=1)
+        return [rows[:, first:last] for first, last in self.spans]
 
     def split(self, rows: Array) -> list[Array]:
         """The values of each variable, in its shape."""
-        if not self.variables:
-            return []
         return [c.reshape(len(rows), *self.sizes.concrete(v.shape)) for c, v in zip(self.columns(rows), self.variables, strict=True)]
 
     def scores(self, rows: Array, terms: Sequence[Term] | None = None) -> Array:
@@ -304,7 +304,7 @@ def _kinks(order: Sequence[Term]) -> list[tuple[Term, ...]]:
 def _spread(generator: np.random.Generator, rows: int, width: int, literals: Sequence[float], literal_rows: bool = False) -> Array:
     """Values without regard to the domain, none of them 0; with `literal_rows` every row has values near literals."""
     u, v, w = generator.random((3, rows, width))
-    z = np.where(u < 0.4, -1.0, 1.0) * 10.0 ** (2.0 * v - 1.0)
+    z: Array = np.where(u < 0.4, -1.0, 1.0) * 10.0 ** (2.0 * v - 1.0)
     kinds = np.resize(_SPREADS, rows)
     z[kinds == 1] = np.abs(z[kinds == 1])
     z[kinds == 2] = 0.03 + 0.94 * w[kinds == 2]

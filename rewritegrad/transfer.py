@@ -68,7 +68,7 @@ class Findings:
 class Plan:
     """What facts need of one operator."""
 
-    __slots__ = ("_call", "analytic", "boolean", "gives", "needs", "odd", "op", "rises")
+    __slots__ = ("_call", "_limits", "analytic", "boolean", "gives", "needs", "odd", "op", "rises")
 
     def __init__(self, op: Operator) -> None:
         self.op = op
@@ -86,6 +86,7 @@ class Plan:
             ]
         )
         self._call: Call | None = None
+        self._limits: dict[bool, End] = {}  # of a monotone kernel, at minus infinity (True) and infinity
 
     @property
     def call(self) -> Call | None:
@@ -127,6 +128,14 @@ class Plan:
         """A bound, beyond it towards an infinity, of the value at the lower or upper end of the argument's interval."""
         if end == 0 and self.odd:
             return 0
+        if end in (inf, -inf):
+            limit = self._limits.get(is_lower)
+            if limit is None:
+                limit = self._limits[is_lower] = self._value_at(end, is_lower, towards)
+            return limit
+        return self._value_at(end, is_lower, towards)
+
+    def _value_at(self, end: End, is_lower: bool, towards: float) -> End:
         call = self.call
         if call is None:
             return towards
