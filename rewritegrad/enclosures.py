@@ -10,7 +10,7 @@ themselves do not matter:
   product may leave the range of floats, the bounds are taken from both ends of each factor.
 * A kernel is evaluated at the value and at all combinations of its arguments moved up and down by their errors; the
   greatest deviation counts. An argument that is more uncertain than UNCERTAIN leaves the result unknown, but for
-  monotone kernels. Integers are handed over exactly. Where moving an argument changes a truth value, that is unknown.
+  steady (monotone or linear) kernels. Integers are handed over exactly. Where moving an argument changes a truth value, that is unknown.
 * Kernels that mix entries (matrix products, reductions) are evaluated with random signs for the errors of the entries,
   and the greatest deviation is multiplied by twice the square root of the number of entries.
 """
@@ -67,6 +67,7 @@ class Multiple(NamedTuple):
 
     size: Array
     negative: bool
+    roundings: int
 
 
 def multiple(k: Number) -> Multiple | None:
@@ -77,13 +78,16 @@ def multiple(k: Number) -> Multiple | None:
         value = float(k)
     except OverflowError:
         value = np.inf
-    return Multiple(np.array(abs(value)), value < 0)
+    roundings = 2
+    if isinstance(k, int) and abs(k) < 2**53:
+        roundings = 0 if abs(k).bit_count() == 1 else 1
+    return Multiple(np.array(abs(value)), value < 0, roundings)
 
 
 def sum_cell(multiples: Sequence[Multiple | None], operands: Sequence[Cell]) -> Cell:
     """The cell of a sum of multiples."""
     cell = Cell(_sum, multiples, tuple(operands))
-    cell.roundings = len(operands) + max([c.roundings for c in operands])
+    cell.roundings = max([c.roundings for c in operands]) + len(operands) - 1 + sum([m.roundings for m in multiples if m is not None])
     if cell.roundings > _ROUNDINGS:
         cell.roundings = 0
         cell.make = _long_sum
@@ -235,7 +239,7 @@ class Application(NamedTuple):
     kinds: str
     settings: tuple[Any, ...]
     boolean: bool
-    monotone: bool
+    steady: bool
 
 
 def kernel_cell(application: Application, operands: Sequence[Cell]) -> Cell:
@@ -249,7 +253,7 @@ def _simple_kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
     (cell,) = cells
     given = _rows(cell)
     errors = given[1]
-    if given.ndim != 2 or not cell.clean or not (application.monotone or errors.dot(errors) < UNCERTAIN**2):
+    if given.ndim != 2 or not cell.clean or not (application.steady or errors.dot(errors) < UNCERTAIN**2):
         return _kernel(application, cells)
     call = application.call
     rows: Array = call.kernel(_CORNERS[1][0].dot(given))
@@ -262,7 +266,7 @@ def _simple_kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
     np.maximum(deviations[1], deviations[2], out=errors)
     errors += deviations[0]
     errors += _TINY
-    if not (application.monotone or errors.dot(errors) < UNCERTAIN**2):
+    if not (application.steady or errors.dot(errors) < UNCERTAIN**2):
         _doubt(rows[0], errors)
     return rows[:2]
 
@@ -285,7 +289,7 @@ def _along_axes(count: int) -> Array:
 
 
 def _kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
-    call, kinds, settings, boolean, monotone = application
+    call, kinds, settings, boolean, steady = application
     reals = kinds.count("f")
     moves = _CORNERS[reals] if reals < len(_CORNERS) else _along_axes(reals)
     args: list[Any] = []
@@ -298,7 +302,7 @@ def _kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
         cell = next(operands)
         rows = _rows(cell)
         if kind == "f":
-            certain = rows if monotone or boolean else _certain(rows)
+            certain = rows if steady or boolean else _certain(rows)
             clean = clean and cell.clean and certain is rows
             args.append(_moved(certain, next(real)) if call.elementwise else _shaken(certain, len(args)))
             entries = max(entries, rows[0, 0].size)
@@ -326,7 +330,7 @@ def _kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
         errors *= reals
     errors += deviations[0]
     errors += TINY
-    if not (monotone or np.vdot(errors, errors) < UNCERTAIN**2):
+    if not (steady or np.vdot(errors, errors) < UNCERTAIN**2):
         _doubt(centre, errors)
     return rows
 

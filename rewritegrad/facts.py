@@ -355,7 +355,7 @@ class Facts:
             kinds = "".join([_KINDS[a.kind, a.integer] for a in args])
             settings = tuple([a.value for a in args if a.kind is ATTRIBUTE])
             cells = tuple([a.cell for a in args if a.kind is not ATTRIBUTE])
-        cell = kernel_cell(Application(call, kinds, settings, plan.boolean, bool(plan.rises) and len(args) == 1), cells)
+        cell = kernel_cell(Application(call, kinds, settings, plan.boolean, plan.steady), cells)
         return self._cell(shape, cell) if shape else cell
 
 

@@ -68,13 +68,14 @@ class Findings:
 class Plan:
     """What facts need of one operator."""
 
-    __slots__ = ("_call", "_limits", "analytic", "boolean", "gives", "needs", "odd", "op", "rises")
+    __slots__ = ("_call", "_limits", "analytic", "boolean", "gives", "needs", "odd", "op", "rises", "steady")
 
     def __init__(self, op: Operator) -> None:
         self.op = op
         self.analytic = not op.flags.isdisjoint(("analytic", "linear"))
         self.odd = "odd" in op.flags
         self.rises = ("increasing" in op.flags) - ("decreasing" in op.flags)  # 1, -1 or 0
+        self.steady = "linear" in op.flags or (self.rises != 0 and op.arity == 1)
         self.boolean = is_boolean(op)
         env: dict[str, Maker] = {p.name: _argument(i) for i, p in enumerate(op.parameters)}
         self.needs = tuple([_test(c, env, False) for c in op.needs])
