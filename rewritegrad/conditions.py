@@ -192,10 +192,10 @@ def word_function(word: str) -> Word:
 def holds(source: Source, word: str, args: Sequence[Fact | Number]) -> bool:
     """Whether the facts prove a condition on facts and exact numbers; FormulaError where there is no such word.
 
+    >>> import rewritegrad as rg
     >>> from rewritegrad.facts import Facts
-    >>> from rewritegrad.theory import Type
-    >>> facts = Facts()
-    >>> x = facts.variable("x", Type(lower=0))
+    >>> facts = Facts(rg.Theory.builtin())
+    >>> x = facts.variable("x", rg.Type(lower=0))
     >>> holds(facts, "nonnegative", [x]), holds(facts, "positive", [x]), holds(facts, "<", [x, -1])
     (True, False, False)
     """
