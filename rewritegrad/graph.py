@@ -21,6 +21,9 @@ from .raising import Raising, node_cost
 from .term import Term, make_term, variable_terms
 from .theory import Operator, Theory
 
+LARGE = 2000
+"""A DAG of more classes is written in one way only."""
+
 WAYS = ((True, True), (True, False), (False, True))
 """Ways of writing a chosen DAG (Raising's `gather` and `inner`): the one with the fewest operations is taken, the first where they tie."""
 
@@ -195,7 +198,7 @@ class EGraph:
             self._order.setdefault(name, len(self._order))
         cost = node_cost(engine, decimals, prefer)
         choice = extract(engine, [engine.split(i)[1] for i in ids], cost, self._analysis.is_presentable(engine))
-        ways = [Raising(self.theory, engine, choice, self._order, decimals, *way).terms(ids) for way in WAYS]
+        ways = [Raising(self.theory, engine, choice, self._order, decimals, *way).terms(ids) for way in (WAYS if len(choice) <= LARGE else WAYS[:1])]
         return min(ways, key=operations)
 
     def size(self) -> int:

@@ -170,7 +170,7 @@ class LawMaker:
             return None
         args = [self.numeric(a, numbers) for a in pattern.args]
         found = [a for a in args if a is not None]
-        return NApply(sign, tuple(found)) if len(found) == len(args) else None
+        return _folded(NApply(sign, tuple(found))) if len(found) == len(args) else None
 
     # -- left sides
 
@@ -401,6 +401,16 @@ class LawMaker:
         if condition.word in (*COMPARISONS, *_NUMERIC_WORDS) and len(arithmetic) == len(args) and not self.plain:
             return Test(condition.word, tuple(BNumber(n) for n in arithmetic))
         return Test(condition.word, tuple(self.build(a) for a in args), word_function(condition.word))
+
+
+def _folded(numeric: NApply) -> Numeric:
+    """The arithmetic, as one number where it names no variable."""
+    if not all(isinstance(a, NLit) for a in numeric.args):
+        return numeric
+    try:
+        return NLit(evaluate(numeric))
+    except NotRational:
+        return numeric
 
 
 def evaluate(numeric: Numeric) -> Number:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .egraph.core import BAG, LEAF, LINEAR, POWERS, ENode
-from .egraph.extract import Choice, Cost, below
+from .egraph.extract import Choice, Cost, below, child_roots
 from .egraph.multiset import Engine
 from .egraph.rational import Number, content, divide, integral, tidy, times
 from .printer import operations
@@ -126,6 +126,8 @@ class Raising:
         self.inner = inner
         self.signs: dict[int, int] = {}
         self.leaning: dict[int, int] = {}
+        self._natural: dict[int, Number] = {}
+        self._uses = Counter(child for node in choice.values() for child in child_roots(engine, node))
         self.write = Writer(theory, decimals)
         self._terms: dict[tuple[Number, int], Term] = {}
         self._ranks: dict[Term, Rank] = {}
@@ -143,6 +145,7 @@ class Raising:
         engine = self.engine
         for root in below(engine, self.choice, [engine.split(i)[1] for i in ids]):
             if root not in self.engine.fixed():
+                self._find_natural(root)
                 self._multiple(1, root)
         return [self.term(i) for i in ids]
 
@@ -165,7 +168,7 @@ class Raising:
         node = self.choice[root]
         k = divide(k, node.scale)
         if node.form == LINEAR:
-            return self._sum([(times(k, c), i) for i, c in node.items])
+            return self._sum_of(k, root, node)
         if node.form == POWERS:
             return self._product(k, node.items)
         term = self._plain(node)
@@ -187,16 +190,30 @@ class Raising:
 
     # -- sums
 
+    def _sum_of(self, k: Number, root: int, node: ENode) -> Term:
+        """k times a sum: multiplied out, or as a number times what is written best where that is shorter or shared."""
+        unit = divide(1, self._natural[root])
+        factor = divide(k, times(unit, node.scale))
+        terms = [(times(k, c), i) for i, c in node.items]
+        if factor not in (1, -1):
+            natural = [(divide(c, factor), i) for c, i in terms]
+            kept = self._operations(natural) + coefficient_operations(factor, self.decimals)
+            spread = self._operations(terms)
+            if kept < spread or (kept == spread and self._uses.get(root, 0) > 1):
+                return self._product_of(factor, [(self._sum(natural), 1)])
+        return self._sum(terms)
+
+    def _operations(self, terms: list[tuple[Number, int]]) -> int:
+        one = self.engine.one
+        bare = [k for k, i in terms if i == one]
+        return sum_operations([*[times(k, self._natural.get(i, 1)) for k, i in terms if i != one], *bare], len(bare), self.decimals)
+
     def _sum(self, terms: list[tuple[Number, int]]) -> Term:
-        coefficients = [k for k, _ in terms]
-        bare = [k for k, i in terms if i == self.engine.one]
-        rest = [k for k, i in terms if i != self.engine.one]
-        common = content(coefficients)
-        if common not in (1, -1):
-            spread = sum_operations([*rest, *bare], len(bare), self.decimals)
-            inner = sum_operations([*[divide(k, common) for k in rest], *[divide(k, common) for k in bare]], len(bare), self.decimals)
-            if inner + coefficient_operations(common, self.decimals) < spread:
-                return self._product_of(common, [(self._sum([(divide(k, common), i) for k, i in terms]), 1)])
+        common = content([k for k, _ in terms])
+        if common != 1:
+            inner = [(divide(k, common), i) for k, i in terms]
+            if self._operations(inner) + coefficient_operations(common, self.decimals) < self._operations(terms):
+                return self._product_of(common, [(self._sum(inner), 1)])
         written = [(k < 0, self._multiple(abs(k), i)) for k, i in terms]
         written.sort(key=lambda t: self._term_key(t[1]))
         first = next((t for t in written if not t[0]), None) or self._negative_lead(written)
@@ -247,12 +264,25 @@ class Raising:
         return self._product_of(k, factors)
 
     def _divisor(self, root: int) -> Number:
+        """What a sum that is a factor is divided by to be written shortest; 1 for anything else."""
         node = self.choice.get(root)
-        if node is None or node.form != LINEAR:
-            return 1
-        bare = [k for i, k in node.items if i == self.engine.one]
-        divisor = best_divisor([*[k for i, k in node.items if i != self.engine.one], *bare], len(bare), self.decimals)[0]
-        return divide(divisor, node.scale) if divisor != 1 and node.scale == -1 else divisor
+        return self._natural[root] if node is not None and node.form == LINEAR else 1
+
+    def _find_natural(self, root: int) -> None:
+        """How many times what is written best a class is: engines hold sums with coprime integers, people write 0.2*x + y."""
+        node = self.choice[root]
+        natural: Number = 1
+        if node.form == LINEAR:
+            one = self.engine.one
+            bare = [k for i, k in node.items if i == one]
+            others = [times(k, self._natural.get(i, 1)) for i, k in node.items if i != one]
+            natural = best_divisor([*others, *bare], len(bare), self.decimals)[0]
+        elif node.form == POWERS:
+            for i, e in node.items:
+                k, child = self.engine.split(i)
+                if integral(e) and k in (1, -1):
+                    natural = times(natural, tidy(Fraction(self._divisor(child)) ** int(e)) if child in self._natural else 1)
+        self._natural[root] = divide(natural, abs(node.scale))
 
     def _turns_well(self, root: int) -> bool:
         """Whether a class is written as a difference, so that its negative costs nothing."""

@@ -24,7 +24,8 @@ from .theory import Operator, Theory
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far simplification goes. `rows` bounds the e-nodes of a pulse (never below twice what the input needs)."""
+    """How far simplification goes. `rows` bounds the e-nodes of a pulse (never below twice what the input needs);
+    an input that needs more than `explorable` gets the laws that only shrink, and no others."""
 
     pulses: int = 8
     reduce_iterations: int = 3
@@ -32,6 +33,7 @@ class Limits:
     settle_iterations: int = 2
     rows: int = 250
     second_rows: int = 400
+    explorable: int = 4000
     seconds: float | None = None
 
 
@@ -106,7 +108,7 @@ class Simplifier:
             better = cost < self.cost
             if better or (cost == self.cost and self.found.pulses == 1):
                 self.found.terms, self.cost = terms, cost
-            if not better and self.found.pulses > 1 or reason is StopReason.TIME_LIMIT:
+            if not better or reason is StopReason.TIME_LIMIT:
                 return
 
     def _pulse(self, limits: Limits) -> tuple[list[Term], StopReason]:
@@ -115,7 +117,7 @@ class Simplifier:
         rows = max(limits.rows, 2 * graph.size())
         reduce, explore = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "explore")
         reason = self._run(graph, "reduce", reduce, limits.reduce_iterations, rows)
-        for _ in range(limits.explore_iterations):
+        for _ in range(limits.explore_iterations if rows <= limits.explorable else 0):
             for stage, rulesets, iterations in (("explore", explore, 1), ("reduce", reduce, limits.settle_iterations)):
                 if reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
                     reason = self._run(graph, stage, rulesets, iterations, rows)

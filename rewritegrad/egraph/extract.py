@@ -53,8 +53,13 @@ def cheapest_trees(candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]
             state[0] -= 1
             state[1] += total
             if state[0] == 0:
-                heappush(heap, (own + state[1], parent, entries[parent][1]))
+                heappush(heap, (min(own + state[1], HUGE), parent, entries[parent][1]))
     return choice, cost
+
+
+HUGE = 1 << 512
+"""Trees that cost more than this are not told apart: with sharing n deep the cost has n bits, and there are n such costs.
+A class is settled after its children in any case, so that the choice has no cycle."""
 
 
 def _bits(mask: int) -> Iterable[int]:
@@ -143,7 +148,7 @@ def dag_cost(engine: Engine, choice: Choice, roots: Iterable[int], cost: Cost) -
 
 
 def extract(engine: Engine, roots: Sequence[int], cost: Cost, allowed: Callable[[ENode], bool] | None = None, rounds: int = 3) -> Choice:
-    """The node chosen for each class that is needed below the root classes."""
+    """The node chosen for each class that is needed below the root classes; `allowed` is asked where a class has several nodes."""
     candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]] = {}
     stack = list(dict.fromkeys(roots))
     members = engine.members_by_class()
@@ -152,8 +157,9 @@ def extract(engine: Engine, roots: Sequence[int], cost: Cost, allowed: Callable[
         if root in candidates:
             continue
         candidates[root] = here = []
-        for node in members.get(root, ()):
-            if allowed is None or allowed(node):
+        nodes = members.get(root, ())
+        for node in nodes:
+            if allowed is None or len(nodes) == 1 or allowed(node):
                 children = child_roots(engine, node)
                 here.append((node, cost(node), children))
                 stack.extend([c for c in children if c not in candidates])

@@ -458,6 +458,9 @@ class Compiler:
         elif isinstance(exponent, CLit):
             self.when(f"{n} == {self._literal(exponent.value)}")
         elif isinstance(exponent, CNum):
+            if isinstance(core, CNode) and not where:
+                self.by_id(core, child)  # far fewer children are such nodes than have such exponents
+                where = "matched"
             self.bind_or_compare(exponent.name, "number", n)
         else:
             base, power = self.source.fresh("c"), self.source.fresh("c")
