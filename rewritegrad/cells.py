@@ -24,7 +24,7 @@ class Cell:
     `make(payload, operands)` computes them from the evaluated operands; `clean` says that no row has a nan.
     """
 
-    __slots__ = ("apart", "clean", "make", "operands", "payload", "ratio", "roundings", "rows", "span")
+    __slots__ = ("apart", "clean", "least", "make", "most", "operands", "payload", "roundings", "rows")
 
     def __init__(self, make: Callable[[Any, tuple[Cell, ...]], Array] | None, payload: Any = None, operands: tuple[Cell, ...] = ()) -> None:
         self.make = make
@@ -32,9 +32,9 @@ class Cell:
         self.operands = operands
         self.rows: Array | None = None
         self.clean = False
-        self.ratio: Array | None = None  # of errors to values, kept for products
+        self.most: Array | None = None  # bounds of the magnitude, kept for products: from above, and
+        self.least: Array | None = None  # from below (nan where it may be 0)
         self.roundings = 0  # of sums, not yet covered by their errors
-        self.span: float | None = None  # the greatest |log2| of a value, kept for products
         self.apart: bool | None = None  # whether 0 is excluded wherever the value is known
 
 

@@ -15,9 +15,14 @@ from .term import Number
 class Source(Protocol):
     """What conditions ask of the facts of a problem."""
 
-    @property
-    def dimensions(self) -> Dimensions: ...
+    dimensions: Dimensions
+
     def nonzero(self, fact: Fact) -> bool: ...
+
+
+class NumberSource(Source, Protocol):
+    """The same, with the facts of numbers."""
+
     def number(self, value: Number) -> Fact: ...
 
 
@@ -189,7 +194,7 @@ def word_function(word: str) -> Word:
         raise FormulaError(f"there is no condition {word}") from None
 
 
-def holds(source: Source, word: str, args: Sequence[Fact | Number]) -> bool:
+def holds(source: NumberSource, word: str, args: Sequence[Fact | Number]) -> bool:
     """Whether the facts prove a condition on facts and exact numbers; FormulaError where there is no such word.
 
     >>> import rewritegrad as rg

@@ -6,8 +6,8 @@ themselves do not matter:
 * Every error of a real value is at least ACCURACY times the value: 128 units of rounding, more than NumPy's kernels err by
   (SPECIAL for those of SciPy). So sums need no term of their own for rounding: errors are added with the coefficients'
   magnitudes, and only sums of sums of sums grow a little. It is also about TINY at least, for what underflows.
-* Relative errors of a product add up, times the exponents. Where they are not small, or a factor may be zero, or a partial
-  product may leave the range of floats, the bounds are taken from both ends of each factor.
+* The error of a product is the product of bounds of its factors' magnitudes less that of its value. These bounds never
+  underflow, so that a partial product that does is accounted for.
 * A kernel is evaluated at the value and at all combinations of its arguments moved up and down by their errors; the
   greatest deviation counts. An argument that is more uncertain than UNCERTAIN leaves the result unknown, but for
   steady (monotone or linear) kernels. Integers are handed over exactly. Where moving an argument changes a truth value, that is unknown.
@@ -32,12 +32,9 @@ from .term import Number
 UNCERTAIN = 1e-2
 TINY = 2.0**-300
 _ROUNDINGS = 64  # sums of sums may round so often before that eats into what ACCURACY leaves: then the errors are doubled
-_RANGE = 900  # a product of factors is safe whose logarithms to base 2 have absolute values that add up to less
-_LIGHT = 3  # so is one of so many factors with relative errors below 0.01: those are far above TINY
-_COEFFICIENTS = 2.0**100
+_LIGHT = 3.0  # magnitudes are bounded by TINY or more: so many factors do not underflow, and more are kept from it
 _DOUBLED = np.array([[1.0], [2.0]])
-_TINY, _ACCURACY, _ENLARGED = np.array(TINY), np.array(ACCURACY), np.array(1.02)  # quicker beside arrays than floats
-_SMALLEST = 2.0**-900  # a partial product below has underflowed, or may have
+_TINY, _ENLARGED = np.array(TINY), np.array(1.05)  # quicker beside arrays than floats; enlarged for roundings
 
 
 def exact_rows(values: Array) -> Array:
@@ -137,93 +134,51 @@ def product_cell(coefficient: Number, exponents: Sequence[Number], operands: Seq
 def _product(payload: tuple[float, tuple[float, ...]], cells: tuple[Cell, ...]) -> Array:
     coefficient, exponents = payload
     rank = max([_rows(c).ndim for c in cells]) - 1
-    light = coefficient == 1.0 or 1.0 / _COEFFICIENTS < abs(coefficient) < _COEFFICIENTS
-    if not (light and (sum([abs(n) for n in exponents]) <= _LIGHT or _in_range(exponents, cells))):
-        return _careful_product(coefficient, exponents, cells, rank)
-    values = relative = None
+    weight = sum([abs(n) for n in exponents])
+    floor = 0.0 if weight <= _LIGHT else 2.0 ** (-900.0 / weight)
+    values = most = None
     for cell, n in zip(cells, exponents, strict=True):
-        ratio = cell.ratio
-        if ratio is None:
-            ratio = cell.ratio = _ratio(_rows(cell))
-        if not -1.0 <= n <= 1.0:
-            ratio = ratio * abs(n)
-        power = _power(_rows(cell)[0], n)
+        power, bound = _power(cell, n, floor)
         if rank != 1:
-            power, ratio = align(power, rank, 1), align(ratio, rank, 1)
+            power, bound = align(power, rank, 1), align(bound, rank, 1)
         values = power if values is None else values * power
-        relative = ratio if relative is None else relative + ratio
+        most = bound if most is None else most * bound
     assert values is not None
-    assert relative is not None
-    flat = relative.ravel()
-    if not flat.dot(flat) < 1e-4:
-        return _careful_product(coefficient, exponents, cells, rank)
-    # every relative error r is below 0.01, so that 1 / (1 - r) - 1 < 1.02 r
+    assert most is not None
     if coefficient != 1.0:
-        values = values * coefficient
+        values, most = values * coefficient, most * abs(coefficient)
     rows = np.empty((2, *values.shape))
     rows[0] = values
     errors = rows[1]
     np.abs(values, errors)
-    errors *= relative
+    np.subtract(most, errors, errors)
+    errors *= _ENLARGED
     errors += _TINY
     return rows
 
 
-def _ratio(rows: Array) -> Array:
-    """Relative errors, a little enlarged for the rounding of products and the higher orders."""
-    ratio: Array = rows[1] / np.abs(rows[0])
-    ratio += _ACCURACY
-    ratio *= _ENLARGED
-    return ratio
-
-
-def _power(values: Array, n: float) -> Array:
-    if n == 1.0:
-        return values
-    if n == 2.0:
-        return values * values
+def _power(cell: Cell, n: float, floor: float) -> tuple[Array, Array]:
+    """The power of a value, and the magnitude of it and of how far it can be from the truth, together."""
+    values, errors = _rows(cell)[0], _rows(cell)[1]
+    if n == int(n) and n > 0:
+        most = cell.most
+        if most is None:
+            most = cell.most = np.abs(values) + errors
+        if floor:
+            most = np.maximum(most, floor)
+        return (values, most) if n == 1.0 else (values * values, most * most) if n == 2.0 else (np.power(values, n), np.power(most, n))
+    least = cell.least
+    if least is None:
+        least = cell.least = np.abs(values) - errors
+        if not (least > 0.0).all():
+            least[~(least > 0.0)] = np.nan
     if n == -1.0:
-        return 1.0 / values
-    if n == 0.5:
-        return np.sqrt(values)
-    return np.power(values, n)
-
-
-def _in_range(exponents: tuple[float, ...], cells: tuple[Cell, ...]) -> bool:
-    """Whether no partial product over- or underflows."""
-    total = 0.0
-    for cell, n in zip(cells, exponents, strict=True):
-        if cell.span is None:
-            cell.span = float(np.max(np.abs(np.log2(np.abs(_rows(cell)[0])))))
-        total += cell.span * abs(n)
-    return total < _RANGE
-
-
-def _careful_product(coefficient: float, exponents: tuple[float, ...], cells: tuple[Cell, ...], rank: int) -> Array:
-    values: Array = np.full((1,) * rank, coefficient)
-    errors = np.abs(values) * ACCURACY + (0.0 if coefficient else np.inf)  # a coefficient that underflowed
-    for cell, n in zip(cells, exponents, strict=True):
-        rows = _rows(cell)
-        v, e = [align(r, rank, 1) for r in _power_ends(rows[0], rows[1], n)]
-        errors = np.abs(values) * e + np.abs(v) * errors + errors * e
-        values = values * v
-        errors = errors + np.abs(values) * ACCURACY + np.where(np.abs(values) < _SMALLEST, _SMALLEST, 0.0)
-    return np.stack([values, errors + TINY])
-
-
-def _power_ends(v: Array, e: Array, n: float) -> tuple[Array, Array]:
-    """v^n, and how far it can be from that within v +- e."""
-    size = np.abs(v)
-    p = np.power(v, n)
-    if n < 0:
-        least = np.where(size > e, size - e, np.nan)
-        spread = np.power(least, n) - np.abs(p)
-    elif n == int(n):
-        spread = np.power(size + e, n) - np.abs(p)
+        power, bound = 1.0 / values, 1.0 / least
     else:
-        least = np.where(v >= e, v - e, np.nan)
-        spread = np.maximum(np.power(v + e, n) - p, p - np.power(least, n))
-    return p, spread * 1.02 + np.abs(p) * ACCURACY + np.where(np.abs(p) < _SMALLEST, _SMALLEST, 0.0)
+        power = np.sqrt(values) if n == 0.5 else np.power(values, n)
+        reach = np.power(least, n)
+        bound = (reach if n < 0 else 2.0 * power - reach) + 2.0 * ACCURACY * np.abs(power)
+    return power, np.maximum(bound, floor or TINY)
 
 
 # -- kernels

@@ -25,22 +25,25 @@ _IS_ATTRIBUTE, _IS_VALUE = _Leaf(ATTRIBUTE), _Leaf("")
 class Fact(NamedTuple):
     """What is known of a value; immutable. Nothing known is always safe, and facts only grow.
 
-    `total` says that the value is defined on the declared domain, but for a thin set; all the rest holds only where it
-    is, and only total values have `constant`, `interval`, `integer` and `nonzero` at all. `constant` is the exact value of
-    every entry, `interval` encloses every entry, `nonzero` is strict: proved on the whole domain. `analytic`: built from
-    analytic operators only. `curvature` has the bits CONVEX and CONCAVE. `free` are the names of the variables that the
-    value depends on at most. `kind` is REAL, BOOLEAN or ATTRIBUTE (whose `value` is that of the setting). `cell` gives
-    enclosures of the value at the sample points, when asked. `refined` counts how often the interval was tightened.
+    `everywhere` says that the value is defined on the whole declared domain, `total` that it is but for a thin set. The
+    rest holds where the value is defined, and values that are not total have no `constant`, `interval`, `integer`,
+    `nonzero` and `generic`. `constant` is the exact value of every entry, `interval` encloses every entry, `nonzero` is
+    strict, `generic` says that the value is zero on a thin set at most. `analytic`: built from analytic operators only.
+    `curvature` has the bits CONVEX and CONCAVE. `free` are the names of the variables that the value depends on at most.
+    `kind` is REAL, BOOLEAN or ATTRIBUTE (whose `value` is that of the setting). `cell` gives enclosures of the value at
+    the sample points, when asked. `refined` counts how often the interval was tightened.
     """
 
     shape: Shape
     free: frozenset[str]
     cell: Cell
     total: bool = True
+    everywhere: bool = False
     constant: Number | bool | None = None
     interval: Interval = REALS
     integer: bool = False
     nonzero: bool = False
+    generic: bool = False
     analytic: bool = False
     curvature: int = 0
     kind: str = REAL
@@ -73,17 +76,30 @@ class Fact(NamedTuple):
         return _IS_ATTRIBUTE if self.kind is ATTRIBUTE else _IS_VALUE
 
 
+def turned(curvature: int) -> int:
+    """The curvature of the negative of a value."""
+    return curvature if curvature in (0, AFFINE) else CONVEX + CONCAVE - curvature
+
+
+def curved(fact: Fact, exponent: Number) -> int:
+    """The curvature of a power of a value."""
+    if exponent == 1:
+        return fact.curvature
+    return CONVEX if fact.curvature == AFFINE and exponent.denominator == 1 and exponent > 0 and exponent % 2 == 0 else 0
+
+
 def merge(a: Fact, b: Fact) -> Fact:
     """What is known of a value from two descriptions of it: `a` itself where `b` adds nothing, and `b` where `a` adds nothing.
 
-    Bounds come only from descriptions that are total, flags that hold on connected domains (`analytic`) too.
+    Facts come from the description that is defined more widely: they hold where it is defined, and another one may be
+    defined, with other values, where it is not.
     """
     if a is b:
         return a
     free = a.free if a.free is b.free or a.free <= b.free else a.free & b.free
     cell = _merged_cell(a, b)
-    if a.total is not b.total:
-        better = a if a.total else b
+    if a.total is not b.total or a.everywhere is not b.everywhere:
+        better = a if (a.total, a.everywhere) > (b.total, b.everywhere) else b
         made = better._replace(free=free, cell=cell)
     elif not a.total:
         made = a._replace(free=free, cell=cell, analytic=a.analytic and b.analytic, curvature=a.curvature & b.curvature)
@@ -95,10 +111,12 @@ def merge(a: Fact, b: Fact) -> Fact:
             free,
             cell,
             True,
+            a.everywhere,
             b.constant if a.constant is None else a.constant,
             interval,
             a.integer or b.integer,
             a.nonzero or b.nonzero or intervals.excludes_zero(interval),
+            a.generic or b.generic,
             a.analytic or b.analytic,
             a.curvature | b.curvature,
             a.kind,
@@ -114,9 +132,10 @@ def _same(made: Fact, given: Fact) -> bool:
     return (
         made.cell is given.cell
         and made.total is given.total
+        and made.everywhere is given.everywhere
         and made.constant == given.constant
         and made.interval == given.interval
-        and made[6:10] == given[6:10]
+        and made[7:12] == given[7:12]
         and made.free == given.free
     )
 

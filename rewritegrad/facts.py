@@ -15,7 +15,7 @@ from . import conditions, enclosures, intervals
 from .cells import Cell, apart, avoids_zero, evaluate, less_known, meet, unknown
 from .egraph.rational import tidy
 from .enclosures import Application, Multiple, kernel_cell, product_cell, sum_cell
-from .fact import AFFINE, ATTRIBUTE, BOOLEAN, CONCAVE, CONVEX, REAL, Fact, merge
+from .fact import AFFINE, ATTRIBUTE, BOOLEAN, CONCAVE, REAL, Fact, curved, merge, turned
 from .intervals import REALS, Interval, interval
 from .kernels import Array
 from .rationals import bounded, fold_power
@@ -23,7 +23,7 @@ from .samples import MAX_ENTRIES, Points, Sizes
 from .shapes import Dimensions, broadcast, elementwise
 from .term import Number, Shape, Term
 from .theory import Operator, Theory, Type
-from .transfer import Plan, Plans
+from .transfer import Plan, Plans, Strict
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -42,15 +42,14 @@ class Facts:
     def __init__(self, theory: Theory, terms: Sequence[Term] = (), seed: int = 0) -> None:
         self.theory = theory
         self.dimensions = Dimensions()
-        self._terms = tuple(terms)
-        self._seed = seed
+        self.strict = Strict(self.dimensions)
         self._plans = theory.derived(Plans)
-        self._points: Points | None = None
         self._numbers: dict[Number, Fact] = {}
         self._variables: dict[tuple[str, Type], Fact] = {}
         self._multiples: dict[Number, Multiple | None] = {}
         self._discrete: set[str] = set()  # names of integer variables
-        self._sizes = Sizes(self.dimensions, self._terms)
+        self._sizes = Sizes(self.dimensions, terms)
+        self.points = Points(terms, self._sizes, seed)
 
     # -- leaves
 
@@ -73,12 +72,14 @@ class Facts:
         made = Fact(
             self._canonical(type.shape),
             frozenset((name,)),
-            self._cell(type.shape, Cell(self._drawn, (name, type))),
+            self._cell(type.shape, Cell(_drawn, (self.points, name, type))),
+            True,
             True,
             intervals.only(within),
             within,
             type.integer,
             type.nonzero or intervals.excludes_zero(within),
+            False,
             # functions on finitely many integers vanish on sets that are not thin
             not (type.integer and within[0] > -inf and within[1] < inf),
             AFFINE,
@@ -86,27 +87,25 @@ class Facts:
         self._variables[name, type] = made
         return made
 
-    def _drawn(self, variable: tuple[str, Type], operands: tuple[Cell, ...]) -> Array:
-        values = self.points.values(*variable)
-        return enclosures.exact_rows(values)
-
     def number(self, value: Number) -> Fact:
         """An exact number."""
         found = self._numbers.get(value)
         if found is None:
             is_integer = type(value) is int or value.denominator == 1
             cell = enclosures.constant(value)
-            found = Fact((), _NOTHING, cell, True, tidy(value), intervals.point(value), is_integer, value != 0, True, AFFINE)
+            found = Fact(
+                (), _NOTHING, cell, True, True, tidy(value), intervals.point(value), is_integer, value != 0, False, True, AFFINE
+            )
             self._numbers[value] = found
         return found
 
     def boolean(self, value: bool) -> Fact:
         """True or False."""
-        return Fact((), _NOTHING, enclosures.truth(value), True, value, kind=BOOLEAN)
+        return Fact((), _NOTHING, enclosures.truth(value), True, True, value, kind=BOOLEAN)
 
     def attribute(self, value: Any) -> Fact:
         """The value of a setting such as an axis."""
-        return Fact((), _NOTHING, unknown(0), True, kind=ATTRIBUTE, value=value)
+        return Fact((), _NOTHING, unknown(0), True, True, kind=ATTRIBUTE, value=value)
 
     # -- applications
 
@@ -115,13 +114,15 @@ class Facts:
         plan = self._plans[op]
         shape = self._shape(op, args)
         free = _free(args)
-        total, analytic = True, True
+        total, everywhere, analytic = True, True, True
         for a in args:
             total = total and a.total
+            everywhere = everywhere and a.everywhere
             analytic = analytic and (a.analytic or a.kind is ATTRIBUTE)
         analytic = analytic and not self._is_discrete(free)  # sin(pi*k) vanishes on all integers
         if total and plan.needs:
-            total = plan.is_defined(self, args)
+            total, strictly = plan.where_defined(self, args)
+            everywhere = everywhere and strictly
         cell = self._kernel(plan, args, shape)
         kind = BOOLEAN if plan.boolean else REAL
         if not total:
@@ -130,7 +131,7 @@ class Facts:
         within = found.interval
         analytic = analytic and (plan.analytic or found.analytic)
         nonzero = found.nonzero or (within is not REALS and intervals.excludes_zero(within))
-        return Fact(shape, free, cell, True, found.constant, within, found.integer, nonzero, analytic, 0, kind)
+        return Fact(shape, free, cell, True, everywhere, found.constant, within, found.integer, nonzero, found.generic, analytic, 0, kind)
 
     def application(self, op: Operator, args: Sequence[Fact]) -> Fact:
         """An application of any operator, as conditions in op blocks write them: sums, products and powers are recognised by their roles."""
@@ -165,7 +166,7 @@ class Facts:
             constant=constant,
             interval=intervals.scale(k, fact.interval),
             integer=fact.integer and type(k) is int,
-            curvature=fact.curvature if k > 0 else _turned(fact.curvature),
+            curvature=fact.curvature if k > 0 else turned(fact.curvature),
         )
 
     def sum(self, op: Operator, items: Sequence[tuple[Number, Fact]]) -> Fact:
@@ -176,16 +177,17 @@ class Facts:
         shape = self._shape(op, facts)
         free = _free(facts)
         cell = self._cell(shape, sum_cell([self._multiple(k) for k, _ in items], [f.cell for f in facts]))
-        analytic, total, integer, curvature = True, True, True, AFFINE
+        analytic, total, everywhere, integer, curvature = True, True, True, True, AFFINE
         within: Interval = (0, 0, False, False)
         constant: Number | None = 0
         for k, f in items:
             analytic = analytic and f.analytic
             total = total and f.total
+            everywhere = everywhere and f.everywhere
             if within is not REALS:
                 within = intervals.add(within, intervals.scale(k, f.interval))
             integer = integer and f.integer and type(k) is int
-            curvature &= f.curvature if k > 0 else _turned(f.curvature)
+            curvature &= f.curvature if k > 0 else turned(f.curvature)
             if constant is not None:
                 constant = None if f.constant is None else constant + k * f.constant
         if not total:
@@ -194,7 +196,7 @@ class Facts:
             constant = _folded(constant)
             within = within if constant is None else intervals.point(constant)
         nonzero = within is not REALS and intervals.excludes_zero(within)
-        return Fact(shape, free, cell, True, constant, within, integer, nonzero, analytic, curvature)
+        return Fact(shape, free, cell, True, everywhere, constant, within, integer, nonzero, False, analytic, curvature)
 
     def _multiple(self, k: Number) -> Multiple | None:
         if k == 1:
@@ -214,10 +216,14 @@ class Facts:
         shape = self._shape(op, facts)
         free = _free(facts)
         cell = self._cell(shape, product_cell(coefficient, [n for _, n in items], [f.cell for f in facts]))
-        analytic, total = True, True
+        analytic, total, everywhere = True, True, True
         for f, n in items:
             analytic = analytic and f.analytic and (type(n) is int or self._has_analytic_root(f))
-            total = total and f.total and ((n > 0 and type(n) is int) or self._is_defined(f, n))
+            total = total and f.total
+            everywhere = everywhere and f.everywhere
+            if total and (n < 0 or type(n) is not int) and not (f.nonzero and type(n) is int):
+                total, strictly = self._where_defined(f, n)
+                everywhere = everywhere and strictly
         if not total:
             return Fact(shape, free, cell, False, analytic=analytic)
         integer, nonzero = type(coefficient) is int, coefficient != 0
@@ -237,17 +243,18 @@ class Facts:
             within = intervals.point(constant)
         elif coefficient != 1:
             within = intervals.scale(coefficient, within) if coefficient else (0, 0, False, False)
-        curvature = _curved(facts[0], items[0][1]) if len(items) == 1 else 0
+        curvature = curved(facts[0], items[0][1]) if len(items) == 1 else 0
         nonzero = nonzero or (within is not REALS and intervals.excludes_zero(within))
-        return Fact(
-            shape, free, cell, True, constant, within, integer, nonzero, analytic, curvature if coefficient > 0 else _turned(curvature)
-        )
+        curvature = curvature if coefficient > 0 else turned(curvature)
+        generic = not analytic and not nonzero and coefficient != 0 and all(n < 0 or self.nonzero(f) for f, n in items)
+        return Fact(shape, free, cell, True, everywhere, constant, within, integer, nonzero, generic, analytic, curvature)
 
-    def _is_defined(self, fact: Fact, exponent: Number) -> bool:
-        """Whether a power of a total value is defined but for a thin set."""
+    def _where_defined(self, fact: Fact, exponent: Number) -> tuple[bool, bool]:
+        """Whether a power of a total value is defined but for a thin set, and everywhere that the value is."""
         if type(exponent) is not int and fact.interval[0] < 0:
-            return False
-        return exponent > 0 or fact.nonzero or self.nonzero(fact)
+            return False, False
+        strictly = exponent > 0 or fact.nonzero
+        return strictly or self.nonzero(fact), strictly
 
     def _has_analytic_root(self, fact: Fact) -> bool:
         """Whether fractional powers of an analytic value are analytic: sqrt(x^2) is abs(x), with a kink where x^2 touches
@@ -264,12 +271,9 @@ class Facts:
 
     # -- samples
 
-    @property
-    def points(self) -> Points:
-        """The sample points, drawn when first asked for."""
-        if self._points is None:
-            self._points = Points(self._terms, self._sizes, self._seed)
-        return self._points
+    def _regular(self, rows: Array) -> Array:
+        """The rows without the edge points."""
+        return rows if rows.shape[1] == 1 else rows[:, : self.points.regular]
 
     def samples(self, fact: Fact) -> tuple[Array, Array]:
         """Values and errors at the sample points, as arrays of shape (points, *shape); nan where nothing is known.
@@ -283,7 +287,7 @@ class Facts:
         """The audit of a union: a point where two values certainly differ, as its index and both values; None where there is none."""
         if a.kind is ATTRIBUTE or b.kind is ATTRIBUTE:
             return None
-        first, second = evaluate(a.cell), evaluate(b.cell)
+        first, second = self._regular(evaluate(a.cell)), self._regular(evaluate(b.cell))
         at = apart(first, second)
         if at < 0:
             return None
@@ -291,7 +295,7 @@ class Facts:
 
     def unaudited(self, a: Fact, b: Fact) -> bool:
         """Whether there is no point at which both values are known."""
-        first, second = evaluate(a.cell), evaluate(b.cell)
+        first, second = self._regular(evaluate(a.cell)), self._regular(evaluate(b.cell))
         return not (a.cell.clean and b.cell.clean) and not meet(first, second)
 
     def less_defined(self, a: Fact, b: Fact) -> bool:
@@ -300,16 +304,16 @@ class Facts:
         return not a.cell.clean and less_known(first, second)
 
     def nonzero(self, fact: Fact) -> bool:
-        """Whether a value is not zero but for a thin set: proved on the whole domain, or else (the generic sense) it is
-        analytic, and enclosures exclude zero at every sample point where it is defined, and there is one."""
-        if fact.nonzero:
+        """Whether a value is not zero but for a thin set: proved on the whole domain, or (the generic sense) made of what
+        is not zero, or analytic, and enclosures exclude zero at every sample point where it is defined, and there is one."""
+        if fact.nonzero or fact.generic:
             return True
         if not fact.analytic or fact.kind is not REAL:
             return False
         cell = fact.cell
         if cell.apart is None:
             # polynomials in integers vanish on a thin set unless everywhere, but small integers are often among their zeros
-            cell.apart = avoids_zero(evaluate(cell), self._is_discrete(fact.free))
+            cell.apart = avoids_zero(self._regular(evaluate(cell)), self._is_discrete(fact.free))
         return cell.apart
 
     def holds(self, word: str, *args: Fact | Number) -> bool:
@@ -375,16 +379,9 @@ def _folded(number: Number) -> Number | None:
     return tidy(number) if bounded(number) else None
 
 
-def _turned(curvature: int) -> int:
-    """The curvature of the negative."""
-    return curvature if curvature in (0, AFFINE) else CONVEX + CONCAVE - curvature
-
-
-def _curved(fact: Fact, exponent: Number) -> int:
-    """The curvature of a power."""
-    if exponent == 1:
-        return fact.curvature
-    return CONVEX if fact.curvature == AFFINE and exponent.denominator == 1 and exponent > 0 and exponent % 2 == 0 else 0
+def _drawn(variable: tuple[Points, str, Type], operands: tuple[Cell, ...]) -> Array:
+    points, name, type = variable
+    return enclosures.exact_rows(points.values(name, type))
 
 
 def _shown(values: Array, at: int) -> Any:

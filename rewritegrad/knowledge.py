@@ -82,7 +82,7 @@ class Knowledge:
 
         def presentable(node: ENode) -> bool:
             own = engine.data_of(node)
-            return own.total or not facts.less_defined(own, data[node.cls])
+            return own.everywhere or not facts.less_defined(own, data[node.cls])
 
         return presentable
 

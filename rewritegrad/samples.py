@@ -18,6 +18,7 @@ import numpy as np
 
 from .batches import FAILURES, Calls
 from .definitions import expand
+from .edges import edge_rows
 from .kernels import Array
 from .shapes import Dimensions
 from .term import Dimension, Shape, Term, postorder, variable_terms
@@ -80,32 +81,54 @@ def _learn(terms: Sequence[Term], dimensions: Dimensions) -> None:
 
 
 class Points:
-    """The sample points of a problem; `values` gives those of one variable, for a variable of the problem or another."""
+    """The sample points of a problem, drawn when first asked for."""
 
     def __init__(self, terms: Sequence[Term], sizes: Sizes, seed: int = 0) -> None:
+        self._terms = tuple(terms)
         self._sizes = sizes
         self._seed = seed
         self._values: dict[tuple[str, Type], Array] = {}
-        variables = variable_terms(*terms)
-        search = _Search(terms, variables, sizes, seed)
+        self._regular = self._count = 0
+
+    @property
+    def count(self) -> int:
+        """The number of points."""
+        if not self._count:
+            self._draw()
+        return self._count
+
+    @property
+    def regular(self) -> int:
+        """The number of points that tell something about equality: all but the last ones, which are edge points (edges.py)."""
+        if not self._count:
+            self._draw()
+        return self._regular
+
+    def _draw(self) -> None:
+        variables = variable_terms(*self._terms)
+        search = _Search(self._terms, variables, self._sizes, self._seed)
         with np.errstate(all="ignore"):
             rows = search.points()
-        self.count = len(rows)
-        for variable, values in zip(variables, search.split(rows), strict=True):
+            edges = search.edges(rows)
+        self._regular, self._count = len(rows), len(rows) + len(edges)
+        for variable, values in zip(variables, search.split(np.concatenate([rows, edges])), strict=True):
             self._values[variable.value, variable.detail] = values
 
     def values(self, name: str, type: Type) -> Array:
-        """The values of a variable, of shape (points, *shape)."""
+        """The values of a variable (of the problem, or another), of shape (points, *shape)."""
+        count = self.count
         found = self._values.get((name, type))
         if found is None:
             shape = self._sizes.concrete(type.shape)
             generator = np.random.Generator(np.random.PCG64([self._seed, 1 + len(self._values)]))
-            drawn = _inside(_spread(generator, self.count, prod(shape), ()), type)
-            found = self._values[name, type] = drawn.reshape(self.count, *shape)
+            drawn = _inside(_spread(generator, count, prod(shape), ()), type)
+            found = self._values[name, type] = drawn.reshape(count, *shape)
         return found
 
     def at(self, index: int) -> dict[str, Any]:
         """A point: the value of each variable, as a float or nested lists of them."""
+        if not 0 <= index < self.count:
+            raise IndexError(f"there are {self.count} points")
         return {name: values[index].tolist() for (name, _), values in self._values.items()}
 
 
@@ -143,6 +166,13 @@ class _Search:
             rows, scores = np.concatenate([rows, more]), np.concatenate([scores, self.scores(more)])
         chosen = rows[np.argsort(-scores, kind="stable")[:wanted]]
         return np.concatenate([chosen, *self.beside_kinks(rows[scores == scores.max()])])
+
+    def edges(self, rows: Array) -> Array:
+        """Edge points at which the required terms are defined."""
+        if not len(rows) or not rows.shape[1]:
+            return rows[:0]
+        found = edge_rows(rows[0], self.variables, self.spans)
+        return found[self.scores(found) == len(self.required)] if len(found) else rows[:0]
 
     def candidates(self, generator: np.random.Generator, count: int, literal_rows: bool = False) -> Array:
         """Rows inside the declared domain."""

@@ -13,12 +13,13 @@ import numpy as np
 
 from . import intervals
 from .batches import FAILURES, Call, Calls, is_boolean
-from .conditions import Word, word_function
+from .conditions import Source, Word, word_function
 from .errors import RuleFileError
 from .fact import REAL, Fact
 from .intervals import LARGEST, REALS, End, Interval
 from .patterns import Condition, PApply, Pattern, PConstant, PNumber, PVar
-from .theory import Operator, Theory
+from .shapes import Dimensions
+from .theory import Gives, Operator, Theory
 
 if TYPE_CHECKING:
     from .facts import Facts
@@ -29,35 +30,51 @@ KERNEL_SLACK = 2.0**-36
 """How far, relatively, a kernel's value at the end of an interval may be from the truth."""
 
 
+class Strict:
+    """The facts of a problem as conditions see them that must hold on the whole domain: nonzero in the strict sense only."""
+
+    def __init__(self, dimensions: Dimensions) -> None:
+        self.dimensions = dimensions
+
+    def nonzero(self, fact: Fact) -> bool:
+        """Whether a value is proved not to be zero anywhere."""
+        return fact.nonzero
+
+
 class Test(NamedTuple):
     """A condition with what makes the facts of its arguments from those of an application's arguments."""
 
     word: Word
     makers: tuple[Maker, ...]
 
-    def holds(self, facts: Facts, args: Sequence[Fact]) -> bool:
-        """Whether the facts prove it."""
-        return self.word(facts, *[make(facts, args) for make in self.makers])
+    def holds(self, facts: Facts, args: Sequence[Fact], source: Source) -> bool:
+        """Whether the facts prove it, in the sense of a source."""
+        return self.word(source, *[make(facts, args) for make in self.makers])
 
 
 class Given(NamedTuple):
-    """A fact about the result: what it says (`effect`, from the facts that it names), and under which conditions."""
+    """A fact about the result: what it says (`effect`, from the facts that it names), and under which conditions.
+
+    Where these hold but for a thin set, only `almost` follows: that the result is zero on a thin set at most.
+    """
 
     guards: tuple[Test, ...]
     effect: Callable[[Findings, Sequence[Fact]], None]
     makers: tuple[Maker, ...]
+    almost: bool
 
 
 class Findings:
     """What is found out about the result of one application."""
 
-    __slots__ = ("analytic", "constant", "integer", "interval", "nonzero")
+    __slots__ = ("analytic", "constant", "generic", "integer", "interval", "nonzero")
 
     def __init__(self) -> None:
         self.interval: Interval = REALS
         self.constant: Any = None
         self.integer = False
         self.nonzero = False
+        self.generic = False
         self.analytic = False
 
     def within(self, interval: Interval) -> None:
@@ -78,14 +95,8 @@ class Plan:
         self.steady = "linear" in op.flags or (self.rises != 0 and op.arity == 1)
         self.boolean = is_boolean(op)
         env: dict[str, Maker] = {p.name: _argument(i) for i, p in enumerate(op.parameters)}
-        self.needs = tuple([_test(c, env, False) for c in op.needs])
-        self.gives = tuple(
-            [
-                Given(tuple([_test(c, env, self.analytic) for c in g.conditions]), _effect(g.fact), tuple([_maker(a, env) for a in g.fact.args]))
-                for g in op.gives
-                if g.fact.word not in ("boolean", "real")
-            ]
-        )
+        self.needs = tuple([_test(c, env) for c in op.needs])
+        self.gives = tuple([_given(g, env) for g in op.gives if g.fact.word not in ("boolean", "real")])
         self._call: Call | None = None
         self._limits: dict[bool, End] = {}  # of a monotone kernel, at minus infinity (True) and infinity
 
@@ -96,16 +107,20 @@ class Plan:
             self._call = self.op.theory.derived(Calls)[self.op]
         return self._call
 
-    def is_defined(self, facts: Facts, args: Sequence[Fact]) -> bool:
-        """Whether `needs` is proved."""
-        return all(test.holds(facts, args) for test in self.needs)
+    def where_defined(self, facts: Facts, args: Sequence[Fact]) -> tuple[bool, bool]:
+        """Whether `needs` is proved but for a thin set, and on the whole domain."""
+        if all(test.holds(facts, args, facts.strict) for test in self.needs):
+            return True, True
+        return all(test.holds(facts, args, facts) for test in self.needs), False
 
     def findings(self, facts: Facts, args: Sequence[Fact]) -> Findings:
         """What `gives`, and a monotone kernel at the ends of its argument's interval, say of a total application."""
         found = Findings()
-        for guards, effect, makers in self.gives:
-            if all(test.holds(facts, args) for test in guards):
+        for guards, effect, makers, almost in self.gives:
+            if not guards or all(test.holds(facts, args, facts.strict) for test in guards):
                 effect(found, [make(facts, args) for make in makers])
+            elif almost and not found.generic and all(test.holds(facts, args, facts) for test in guards):
+                found.generic = True
         if self.rises and len(args) == 1 and args[0].interval is not REALS:
             found.within(self._between_ends(args[0].interval))
         elif not self.op.parameters:
@@ -180,15 +195,14 @@ class Plans:
 # -- conditions and patterns
 
 
-def _strictly_nonzero(facts: Facts, a: Fact) -> bool:
-    return a.nonzero
+def _test(condition: Condition, env: dict[str, Maker]) -> Test:
+    return Test(word_function(condition.word), tuple([_maker(a, env) for a in condition.args]))
 
 
-def _test(condition: Condition, env: dict[str, Maker], strict: bool) -> Test:
-    """A condition, compiled. What an analytic operator gives may depend on strict facts only: of sqrt(x)^4, which is
-    positive but for a thin set, the root has a kink where it touches zero."""
-    word = _strictly_nonzero if strict and condition.word == "nonzero" else word_function(condition.word)
-    return Test(word, tuple([_maker(a, env) for a in condition.args]))
+def _given(gives: Gives, env: dict[str, Maker]) -> Given:
+    fact = gives.fact
+    guards = tuple([_test(c, env) for c in gives.conditions])
+    return Given(guards, _effect(fact), tuple([_maker(a, env) for a in fact.args]), fact.word in ("positive", "negative", "nonzero"))
 
 
 def _argument(index: int) -> Maker:
@@ -244,6 +258,7 @@ def _give_equal(found: Findings, named: Sequence[Fact]) -> None:
     found.within(same.interval)
     found.integer = found.integer or same.integer
     found.nonzero = found.nonzero or same.nonzero
+    found.generic = found.generic or same.generic
     found.analytic = found.analytic or same.analytic
     found.constant = same.constant
 

@@ -152,7 +152,7 @@ def test_random_formulas(seed: int) -> None:
 def test_most_values_are_known_and_errors_stay_small() -> None:
     facts, found = facts_of(rg.parse("exp(-x^2/2) * sin(x*y) / (1 + x^2)^(3/2) + log(1 + y^2) * tanh(x - y)"))
     for fact in found.values():
-        values, errors = facts.samples(fact)
+        values, errors = [row[: facts.points.regular] for row in facts.samples(fact)]
         assert np.isfinite(values).all()
         assert (errors <= 1e-9 * np.abs(values) + 1e-80).all()
 

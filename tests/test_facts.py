@@ -296,7 +296,7 @@ def test_merging_fills_samples() -> None:
 def test_conditions_in_branches_keep_the_other_branch() -> None:
     facts, fact = known("where(0 < x, log(x), 0)")
     values, _ = facts.samples(fact)
-    assert not np.isnan(values).any()
+    assert not np.isnan(values[: facts.points.regular]).any()
 
 
 def test_shapes() -> None:
