@@ -39,7 +39,7 @@ ELEMENTWISE: tuple[tuple[Size, ...], ...] = (((),), ((3,),), ((2, 3),), ((), (2,
 SHAPES: tuple[Size, ...] = ((), (2,), (3,), (2, 3), (3, 2), (2, 2), (3, 3), (1, 3))
 AXES: tuple[Any, ...] = (None, 0, 1, -1, (0, 1))
 """What a setting whose default is None is taken to be."""
-MOST_CLASSES = 16
+MOST_CLASSES = 10
 _EFFORT = 4000
 
 
@@ -76,7 +76,7 @@ class Cases:
     def __init__(self, rule: Rule, theory: Theory) -> None:
         self.law = Law(rule, theory)
         self.theory = theory
-        self._ranges = _ranges(self.law)
+        self.ranges = _ranges(self.law)
         others = [c for c in rule.conditions if c.word in VALUED and self._is_numeric(c)]
         self._numeric = [*(c for c in rule.conditions if c.word == "number"), *others]  # the cheapest filter first
         self._drawn: list[Bindings] = []
@@ -216,12 +216,12 @@ class Cases:
         variables: dict[str, tuple[Range, Size]] = {}
 
         def variable(name: str, spelled: str) -> Term:
-            allowed, shape = self._ranges.get(name, Range()), chosen.shapes[name]
+            allowed, shape = self.ranges.get(name, Range()), chosen.shapes[name]
             if "boolean" in self._words(name):
                 variables[spelled] = Range(), shape
                 return theory.apply(">", theory.variable(spelled, Type(shape)), 0)
             variables[spelled] = allowed, shape
-            return theory.variable(spelled, _type(allowed, shape))
+            return theory.variable(spelled, type_of(allowed, shape))
 
         def value(name: str, mark: str) -> Value:
             if name in law.settings:
@@ -264,8 +264,8 @@ def _settings(default: object) -> tuple[Any, ...]:
 
 
 def is_sensible(case: Case, *others: Term) -> bool:
-    """Whether kernels accept the shapes: operators that take the shape of an argument cannot tell by their shape rule."""
-    terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith("like")]
+    """Whether kernels accept the shapes: operators whose shape rule looks at one argument, or none, cannot tell."""
+    terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith(("like", "()"))]
     inputs = variable_terms(*terms)
     drawn = draw_point(case.variables, seeded(""))
     try:
@@ -276,7 +276,7 @@ def is_sensible(case: Case, *others: Term) -> bool:
     return all(v.shape == t.shape for v, t in zip(values, terms, strict=True))
 
 
-def _type(allowed: Range, shape: Size) -> Type:
+def type_of(allowed: Range, shape: Size) -> Type:
     """The type that SymPy's symbols get their assumptions from."""
     lower = Fraction(allowed.lower) if allowed.lower != float("-inf") else None
     upper = Fraction(allowed.upper) if allowed.upper != float("inf") else None

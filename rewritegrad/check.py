@@ -45,6 +45,7 @@ class Verdict:
     points: int = 0
     precise: int = 0
     classes: tuple[str, ...] = ()
+    points_by_class: tuple[int, ...] = ()
     opinion: Opinion = Opinion.CANNOT
     built_in: bool = False
     note: str = ""
@@ -127,9 +128,11 @@ def check_rule(rule: Rule, theory: Theory, points: int = POINTS, oracle: bool = 
     drawn = [cases.draw(chosen, _INSTANCES) for chosen in classes]
     asked = [case for instances in drawn[:1] for case in instances[:_ASKED]]
     opinion = _overall([sympy_opinion(case, seeded(rule.name)) for case in asked]) if oracle else Opinion.ABSENT
-    total = Comparison()
+    total, counts = Comparison(), []
     for chosen, instances in zip(classes, drawn, strict=True):
-        total += _try_class(rule, chosen, instances, points, oracle, opinion is not Opinion.AGREES and chosen is classes[0])
+        found = _try_class(rule, chosen, instances, points, oracle, opinion is not Opinion.AGREES and chosen is classes[0])
+        total += found
+        counts.append(found.points)
         if total.counterexample is not None:
             break
     note = total.counterexample or ""
@@ -137,7 +140,8 @@ def check_rule(rule: Rule, theory: Theory, points: int = POINTS, oracle: bool = 
         note = "no shapes and numbers were found that it applies to" if not asked else "no point was found at which it applies"
     built_in = bool(asked) and all(_is_built_in(case, theory) for case in asked)
     holds = None if not total.points else total.counterexample is None
-    return Verdict("law", rule.name, rule.position, holds, total.points, total.precise, tuple(map(str, classes)), opinion, built_in, note)
+    tried = tuple(map(str, classes[: len(counts)]))
+    return Verdict("law", rule.name, rule.position, holds, total.points, total.precise, tried, tuple(counts), opinion, built_in, note)
 
 
 def _try_class(rule: Rule, chosen: ShapeClass, cases: Sequence[Case], points: int, oracle: bool, always: bool) -> Comparison:
@@ -206,15 +210,17 @@ def check_derivative(op: Operator, line: Derivative, points: int = POINTS // 4, 
     if op.numpy is None and op.definition is None:
         return Verdict("derivative", name, line.position, None, note=f"{op.name} has no value: an uninterpreted operator")
     drawn = derivative_cases(op, line)
-    total, opinions = Comparison(), []
+    total, counts, opinions = Comparison(), [], []
     for chosen, case in drawn:
         precise = precise_evaluator([case.application, case.stated]) if oracle else None
-        total += compare_derivative(case, points, seeded(f"{name} {chosen}"), precise)
+        found = compare_derivative(case, points, seeded(f"{name} {chosen}"), precise)
+        total += found
+        counts.append(found.points)
         opinions.append(derivative_opinion(case) if oracle else Opinion.ABSENT)
     note = total.counterexample or ("" if total.points else "no point was found at which it applies")
     holds = None if not total.points else total.counterexample is None
     classes = tuple(str(chosen) for chosen, _ in drawn)
-    return Verdict("derivative", name, line.position, holds, total.points, total.precise, classes, _overall(opinions), False, note)
+    return Verdict("derivative", name, line.position, holds, total.points, total.precise, classes, tuple(counts), _overall(opinions), False, note)
 
 
 # ---- everything ----

@@ -16,7 +16,7 @@ from .errors import EvaluationError, RewritegradError
 from .kernels import Array
 from .term import Term, variable_terms
 from .testing.oracle import Objects, spelled_out, symbols_of, sympy_entries, sympy_module
-from .testing.precise import DIGITS, DISTRIBUTIONS, Precise, guarded, mpmath_module
+from .testing.precise import DIGITS, DISTRIBUTIONS, Precise, as_floats, guarded, mpmath_module
 from .testing.trials import Point, condition_holds, draw_point, points, shown
 
 RTOL, ATOL = 1e-9, 1e-12
@@ -116,7 +116,7 @@ def _precise_difference(case: Case, terms: Sequence[Term], point: Point, precise
     wrong = None
     for evaluator in (precise, Precise(_MORE_DIGITS)):
         left, right, *arguments = evaluator.values(terms, point)
-        if not conditions_hold(case.conditions, [np.asarray(a, float) for a in arguments]):
+        if not conditions_hold(case.conditions, [as_floats(a) for a in arguments]):
             return None
         wrong = differing_entry(left, right, PRECISE_RTOL)
         if wrong is None:

@@ -16,7 +16,7 @@ from ..term import Term, variable_terms
 from ..theory import Theory, Type
 from .differences import gradient
 from .oracle import Objects, Sizes, choose_sizes, concrete, symbols_of, sympy_entries, sympy_module
-from .precise import DIGITS, DISTRIBUTIONS, Precise, guarded, mpmath_module
+from .precise import DIGITS, DISTRIBUTIONS, Precise, as_floats, guarded, mpmath_module
 from .trials import Point, Range, draw_array, points, seeded, shown, variable_ranges
 
 _GRADIENT_RTOL = 1e-6
@@ -108,7 +108,10 @@ class _Comparison:
             with np.errstate(all="ignore"):
                 return bool(np.isfinite(compiled(**point)).all())
 
-        self.points = list(points(variable_ranges(self.variables, sizes), defined, wanted if self.variables else 1, self._rng))
+        ranges = variable_ranges(self.variables, sizes)
+        # every other point is free of zeros, ones and ties, where derivatives may be lacking
+        counts = ((wanted // 2, True), (wanted - wanted // 2, False)) if self.variables else ((1, True),)
+        self.points = [p for count, special in counts for p in points(ranges, defined, count, self._rng, special=special)]
         if not self.points:
             raise EvaluationError(f"no point was found in the declared domain at which {term} is defined")
 
@@ -150,7 +153,7 @@ class _Comparison:
         def values(point: Point) -> Array:
             with mp.workdps(DIGITS):
                 args = [mp.mpf(float(x)) for v in variables for x in np.asarray(point[v.value]).flat]
-                return np.array([float(f(*args)) for f in functions]).reshape(level.reference.shape)
+                return as_floats(np.array([f(*args) for f in functions], dtype=object)).reshape(level.reference.shape)
 
         return values
 
@@ -163,7 +166,7 @@ class _Comparison:
             (entries,) = self._precise.values([form], point)
         except RewritegradError:
             return otherwise
-        return np.broadcast_to(np.asarray(np.frompyfunc(float, 1, 1)(entries), dtype=float), otherwise.shape)
+        return np.broadcast_to(as_floats(entries), otherwise.shape)
 
 
 def assert_gradient(

@@ -1,7 +1,7 @@
 """Terms as numbers of fifty digits, evaluated operator by operator as they are written: nothing is simplified on the way.
 
 The function of an operator is what SymPy's printer for mpmath makes of its SymPy class. A value that is undefined,
-complex, infinite or of more than 6,000 decimal places is nan.
+complex, infinite or of more than 60,000 decimal places is nan.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import RewritegradError
+from ..kernels import Array
 from ..term import Term
 from ..theory import Operator
 from .oracle import Objects, entries_of, sympy_function, sympy_module, sympy_object
 
 DIGITS = 50
-_LARGEST = 20_000  # in binary digits: beyond the range of float64, and still cheap
+_LARGEST = 200_000  # in binary digits: beyond the range of float64, and still cheap
 
 
 def mpmath_module() -> Any:
@@ -77,11 +78,17 @@ def _function(op: Operator) -> Callable[..., Any]:
     return guarded(function, lazy=sympy_object(op) is sympy.Piecewise)
 
 
+def as_floats(entries: Objects) -> Array:
+    """Numbers of mpmath as float64."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.frompyfunc(float, 1, 1)(entries), dtype=float)
+
+
 class Precise:
     """Evaluates terms at fifty digits; the functions of operators are made once.
 
     >>> import rewritegrad as rg
-    >>> str(Precise().values([rg.parse("x / 3")], {"x": 1.0})[0])[:22]
+    >>> mpmath_module().nstr(Precise().values([rg.parse("x / 3")], {"x": 1.0})[0][()], 20)
     '0.33333333333333333333'
     """
 

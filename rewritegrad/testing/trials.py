@@ -120,8 +120,8 @@ _SIGNS: dict[str, Callable[[Any], Any]] = {
     "nonnegative": lambda a: a >= 0,
     "negative": lambda a: a < 0,
     "nonzero": lambda a: a != 0,
-    "integer": lambda a: a == np.floor(a),
-    "not_integer": lambda a: a != np.floor(a),
+    "integer": lambda a: a % 1 == 0,
+    "not_integer": lambda a: a % 1 != 0,
 }
 
 
@@ -131,17 +131,20 @@ VALUED = frozenset({*COMPARISONS, *_SIGNS, "powerable", "between"})
 
 def powerable(base: Any, exponent: Any) -> Any:
     """Where a power is a real number: a positive base, 0 to no negative power, a negative base to an integer."""
-    whole = exponent == np.floor(exponent)
+    whole = exponent % 1 == 0
     return (base > 0) | ((base == 0) & (exponent >= 0)) | ((base < 0) & whole)
 
 
 def condition_holds(word: str, values: Sequence[Any]) -> bool:
-    """Whether a condition is true of the values of its arguments (entry by entry, all of them); nan makes it false."""
+    """Whether a condition is true of the values of its arguments (entry by entry, all of them); nan makes it false.
+
+    Values are floats, or arrays of floats or of mpmath's numbers.
+    """
     if word == "symmetric":
         return bool(np.array_equal(values[0], np.transpose(values[0])))
     if word not in VALUED:
         return True
-    if any(np.isnan(v).any() for v in values):
+    if any(np.any(v != v) for v in values):
         return False
     if word in COMPARISONS:
         return bool(np.all(_RELATIONS[word](*values)))

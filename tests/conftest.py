@@ -1,0 +1,40 @@
+"""Options of the test run: slow tests only on request, and the table of laws."""
+
+from __future__ import annotations
+
+import pytest
+
+from rewritegrad.check import Report, Verdict
+
+VERDICTS = pytest.StashKey[list[Verdict]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--law-table", action="store_true", help="print what was found about each law: points, SymPy's opinion")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[VERDICTS] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without -m (or a test named on the command line) the slow tests are left out."""
+    if config.option.markexpr or any("::" in str(arg) for arg in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    verdicts = config.stash[VERDICTS]
+    if config.getoption("--law-table") and verdicts:
+        terminalreporter.section("laws")
+        terminalreporter.write_line(Report(tuple(verdicts)).table())
+
+
+@pytest.fixture
+def verdicts(pytestconfig: pytest.Config) -> list[Verdict]:
+    """Where the tests of laws leave what they found, for the table."""
+    return pytestconfig.stash[VERDICTS]
