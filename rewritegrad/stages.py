@@ -7,7 +7,7 @@ a short term is worth more than a larger e-graph: what was measured stands in do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -86,6 +86,7 @@ class Simplifier:
             self._pulses(limits, limits.pulses)
             if self._hit_rows() and limits.second_rows > limits.rows and self._time_left() != 0:
                 self._pulses(replace(limits, rows=limits.second_rows), 2)
+            self._present()
         except LimitError:
             self.found.stop_reason = StopReason.TIME_LIMIT
         return self.found
@@ -124,6 +125,18 @@ class Simplifier:
         self.found.rows = max(self.found.rows, graph.size())
         return graph.raise_all(ids, order=self.order, decimals=self.decimals), reason
 
+    def _present(self) -> None:
+        """The laws of stage present, once, on what was found: kept where the count is not worse."""
+        rulesets = rulesets_of(self.theory, "present")
+        if not rulesets or self._time_left() == 0:
+            return
+        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline)
+        ids = graph.add_all(self.found.terms)
+        self._run(graph, "present", rulesets, 1, 2 * graph.size() + self.limits.rows)
+        terms = graph.raise_all(ids, order=self.order, decimals=self.decimals, prefer=brought_by(self.theory, rulesets))
+        if operations(terms) <= self.cost:
+            self.found.terms, self.cost = terms, operations(terms)
+
     def _run(self, graph: EGraph, stage: str, rulesets: list[str], iterations: int, rows: int) -> StopReason:
         left = self._time_left()
         report = graph.run(rulesets, iterations, rows, None if left is None else left * SHARE)
@@ -151,11 +164,11 @@ def stabilised(terms: Sequence[Term]) -> list[Term]:
     graph = EGraph(theory, problem=terms)
     ids = graph.add_all(terms)
     graph.run(rulesets, iterations=4, rows=2 * graph.size() + 100, flatten=False)
-    return graph.raise_all(ids, order=list(dict.fromkeys(n for t in terms for n in t.variables)), decimals=has_decimals(terms), prefer=_made_by(theory, rulesets))
+    return graph.raise_all(ids, order=list(dict.fromkeys(n for t in terms for n in t.variables)), decimals=has_decimals(terms), prefer=brought_by(theory, rulesets))
 
 
-def _made_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
-    """The operators that right sides of laws bring in: what a stable form is recognised by."""
+def brought_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
+    """The operators that only right sides of laws have: by them extraction recognises the forms that the laws are for."""
     brought: set[Operator] = set()
     for name in rulesets:
         for rule in theory.rulesets[name].rules:
@@ -171,15 +184,6 @@ def equal(a: Term, b: Term, limits: Limits = Limits()) -> bool | None:  # noqa: 
         return True
     if len(a.shape) != len(b.shape):
         return False
-    prove: list[Callable[[], bool | None]] = [lambda: _proved(a, b, limits)]
-    for attempt in prove:
-        found = attempt()
-        if found is not None:
-            return found
-    return None
-
-
-def _proved(a: Term, b: Term, limits: Limits) -> bool | None:
     graph = EGraph(a.theory, problem=[a, b])
     i, j = graph.add_all([a, b])
     if graph.equal(i, j):
