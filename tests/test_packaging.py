@@ -34,7 +34,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel of the checkout, built without isolation: the extra `test` brings the build backend."""
     pytest.importorskip("hatchling", reason="the extra `test` brings hatchling, which builds the wheel")
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, capture_output=True, timeout=120, check=True)
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=True)
     (built,) = folder.glob("*.whl")
     return built
 

@@ -6,11 +6,15 @@ import doctest
 import importlib
 import os
 import re
+import runpy
+import textwrap
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from documents import FLAGS, ROOT, blocks, run
+
+from rewritegrad import cli
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "rules" / "README.md"]
 MODULES = sorted((ROOT / "rewritegrad").rglob("*.py"))
@@ -59,6 +63,18 @@ def test_ci_takes_the_test_command_from_the_readme() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert "README.md" in script.read_text(encoding="utf-8") and "pytest" in script.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=short)
+def test_an_example_prints_what_it_says(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = runpy.run_path(str(path), run_name="__main__")
+    told = names["__doc__"].partition("It prints:\n")[2]
+    assert capsys.readouterr().out.strip() == textwrap.dedent(told).strip()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.rules")), ids=short)
+def test_an_example_of_a_rule_file_is_right(path: Path) -> None:
+    assert cli.main(["check", str(path)]) == 0
 
 
 def module_of(path: Path) -> ModuleType:
