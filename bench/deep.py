@@ -1,7 +1,8 @@
 """Formulas nested 10,000 and 100,000 deep, under the default recursion limit: `python bench/deep.py`.
 
-For each kind of formula: parse, str, diff and grad with simplify=False, function and pickle, in milliseconds, and how
-many times longer the ten times larger formula takes (at most 15 wanted); simplify must return within its `seconds`.
+For each kind of formula: parse, str, diff and grad with simplify=False, function and pickle, in milliseconds of the
+processor, and how many times longer the ten times larger formula takes (at most 15 wanted, what takes less than
+SHORTEST counted as that); simplify must return within its `seconds`, by the clock on the wall.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ import rewritegrad as rg
 SIZES = (10_000, 100_000)
 LIMIT = 15.0
 SECONDS = 5.0
-OVERRUN = 1.5  # what a run may take beyond its seconds, for building the answer, as a factor
+OVERRUN = 1.2  # what a run may take beyond its seconds, as a factor
+SHORTEST = 5.0  # milliseconds
 
 FORMULAS: dict[str, Callable[[int], str]] = {
     "nested parentheses": lambda n: "(" * n + "x" + ")" * n + " * x",
     "nested calls": lambda n: "sin(" * n + "x" + ")" * n,
-    "nested powers": lambda n: "(" * n + "x" + ")^2" * n,
     "chain of additions": lambda n: " + ".join(["x", *(f"{i} * x" for i in range(1, n + 1))]),
     "shared chain": lambda n: "\n".join(["y0 = x", *(f"y{i + 1} = sin(y{i}) * y{i}" for i in range(n)), f"y{n}"]),
 }
 
 
-def timed(action: Callable[[], Any]) -> tuple[Any, float]:
+def timed(action: Callable[[], Any], clock: Callable[[], float] = time.process_time) -> tuple[Any, float]:
     """What the action answers, and the milliseconds that it took."""
     gc.collect()
-    start = time.perf_counter()
+    start = clock()
     answer = action()
-    return answer, 1000 * (time.perf_counter() - start)
+    return answer, 1000 * (clock() - start)
 
 
 def measure(text: str) -> dict[str, float]:
@@ -51,19 +52,20 @@ def measure(text: str) -> dict[str, float]:
     function(0.5)
     copy, times["pickle"] = timed(lambda: pickle.loads(pickle.dumps(term)))
     assert copy is term, "a pickled term must come back as the same object"
-    _, times["simplify"] = timed(lambda: rg.simplify(term, seconds=SECONDS))
+    _, times["simplify"] = timed(lambda: rg.simplify(term, seconds=SECONDS), time.perf_counter)
     return times
 
 
 def main() -> int:
     """The table; the exit status says whether everything is as wanted."""
     good = True
+    measure(FORMULAS["shared chain"](3))  # grammar, rules and matchers are read before the clock runs
     limit = sys.getrecursionlimit()
     for name, build in FORMULAS.items():
         small, large = (measure(build(size)) for size in SIZES)
         print(f"{name}\n{'':10} {SIZES[0]:>10,} {SIZES[1]:>10,} {'ratio':>6}   (ms)")
         for action, before in small.items():
-            ratio = large[action] / before
+            ratio = max(large[action], SHORTEST) / max(before, SHORTEST)
             if action == "simplify":
                 late = large[action] > 1000 * SECONDS * OVERRUN
                 note = f"given {SECONDS:g} s" + ("  TOO LATE" if late else "")

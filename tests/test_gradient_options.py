@@ -64,6 +64,13 @@ def test_disconnected_inputs():
         rg.grad("x^2", "y", disconnected_inputs="ignore", return_disconnected="whatever")
 
 
+def test_a_derivative_that_is_zero_everywhere_is_no_disconnection():
+    assert rg.grad("sign(x)", "x") is rg.parse("0")
+    assert rg.diff("sign(x) * y", "x", simplify=False) is rg.parse("y * 0")
+    vanishing = rg.grad("sum(sign(v))", "v", v="vector[2]")
+    np.testing.assert_array_equal(evaluate(vanishing, {"v": [1.0, -2.0]}), [0, 0])
+
+
 def test_stopped_gradients_are_disconnected():
     with pytest.raises(rg.DisconnectedInputError):
         rg.grad("sum(stop_gradient(x))", "x", x="vector[n]")
