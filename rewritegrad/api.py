@@ -59,7 +59,9 @@ def _simplifier(wanted: bool) -> Callable[[list[Term]], list[Term]] | None:
     return (lambda terms: stages.simplify_all(terms).terms) if wanted else None
 
 
-def diff(expr: Formula, *wrt: Formula, simplify: bool = True, theory: Theory | None = None, types: Types | None = None, **declared: str | Type) -> Term:
+def diff(
+    expr: Formula, *wrt: Formula, simplify: bool = True, theory: Theory | None = None, types: Types | None = None, **declared: str | Type
+) -> Term:
     """The derivative of a formula, with respect to one variable after the other.
 
     CostError where a `wrt` is no variable or the shapes ask for a Jacobian; MissingDerivativeError names the operator,
@@ -202,10 +204,13 @@ def equal(a: Formula, b: Formula, theory: Theory | None = None, types: Types | N
     """
     kinds = {**(types or {}), **declared}
     one = _term(a, theory, kinds)
-    return stages.equal(one, _term(b, one.theory if theory is None else theory, {**{v.value: v.detail for v in postorder(one) if v.op.leaf == "variable"}, **kinds}))
+    known = {v.value: v.detail for v in postorder(one) if v.op.leaf == "variable"}
+    return stages.equal(one, _term(b, one.theory if theory is None else theory, {**known, **kinds}))
 
 
-def function(inputs: Any, outputs: Any, simplify: bool = True, theory: Theory | None = None, types: Types | None = None, **declared: str | Type) -> codegen.Function:
+def function(
+    inputs: Any, outputs: Any, simplify: bool = True, theory: Theory | None = None, types: Types | None = None, **declared: str | Type
+) -> codegen.Function:
     """A NumPy function of the inputs (names or variables) for one output, or a list of them.
 
     The outputs are simplified together, given numerically stable forms, and compiled to straight-line code, which

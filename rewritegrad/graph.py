@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .egraph.core import Contradiction, ENode
 from .egraph.extract import NothingToExtract, child_roots, extract
 from .egraph.language import Language
 from .egraph.matcher import CompiledLaw, TooDeep, compile_law
 from .egraph.multiset import Engine
+from .egraph.nodes import Contradiction, ENode
 from .egraph.saturate import Report, Saturation
 from .errors import FormulaError, RuleFileError, UnsoundRuleError
 from .knowledge import Knowledge, ShapeKnowledge
@@ -186,7 +186,9 @@ class EGraph:
         except NothingToExtract as error:
             raise FormulaError(f"nothing to extract: {error}") from None
 
-    def raise_all(self, ids: Sequence[int], order: Sequence[str] = (), decimals: bool = False, prefer: frozenset[Operator] = frozenset()) -> list[Term]:
+    def raise_all(
+        self, ids: Sequence[int], order: Sequence[str] = (), decimals: bool = False, prefer: frozenset[Operator] = frozenset()
+    ) -> list[Term]:
         """The cheapest terms of a graph with multisets, raised to how people write them.
 
         `order` ranks the variables, `decimals` writes fractions as decimals, and the operators in `prefer` cost nothing.

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from .egraph.builder import NotRational
 from .egraph.rational import content, tidy
-from .laws import number_variables
+from .lawnumbers import number_variables
 from .patterns import Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PVar, Rule, names, walk
 from .rationals import fold_power
 from .term import Number, Term

@@ -77,7 +77,7 @@ def _is_kept(op: Operator) -> bool:
 
 def _absorbed(roots: Iterable[Term]) -> dict[Term, None]:
     """The applications of an associative-commutative operator whose only use is as an argument of the same operator."""
-    uses: dict[Term, int] = {root: 2 for root in roots}
+    uses: dict[Term, int] = dict.fromkeys(roots, 2)
     users: dict[Term, Term] = {}
     order = postorder(*uses)
     for term in order:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from .egraph.core import BAG, LEAF, LINEAR, POWERS, ENode
 from .egraph.extract import Choice, Cost, below, child_roots
 from .egraph.multiset import Engine
-from .egraph.rational import Number, content, divide, integral, tidy, times
+from .egraph.nodes import BAG, LEAF, LINEAR, POWERS, ENode
+from .egraph.rational import Number, content, divide, integral, magnitude, tidy, times
 from .printer import operations
 from .spelling import Writer, coefficient_operations, decimal_spelling
 from .term import Term, make_term
@@ -54,7 +54,7 @@ def best_divisor(coefficients: Sequence[Number], numbers: int, decimals: bool) -
     best: tuple[Number, int] = (1, sum_operations(coefficients, numbers, decimals))
     bare = len(coefficients) - numbers
     if bare > 1:
-        common, count = Counter([abs(k) for k in coefficients[:bare]]).most_common(1)[0]
+        common, count = Counter([magnitude(k) for k in coefficients[:bare]]).most_common(1)[0]
         if common != 1 and (count > 1 or decimals):
             ops = sum_operations([divide(k, common) for k in coefficients], numbers, decimals)
             if ops + 1 < best[1] or (decimals and ops < best[1]):
@@ -68,7 +68,7 @@ def product_operations(exponents: Sequence[Number]) -> int:
         return 1
     groups: dict[Number, list[int]] = {}
     for e in exponents:
-        groups.setdefault(abs(e), [0, 0])[e < 0] += 1
+        groups.setdefault(magnitude(e), [0, 0])[e < 0] += 1
     ops = above = under = 0
     for e, (up, down) in groups.items():
         if e == 1:
@@ -83,7 +83,7 @@ def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator
     """What an e-node costs when written, its children not counted; applications of operators in `prefer` cost next to nothing."""
     one = engine.one
     linear = engine.language.linear
-    sums = engine.index.get(linear, {})
+    sums = engine.classes_with(linear)
 
     def weight_cost(i: int) -> int:
         k, root = engine.split(i)
@@ -214,7 +214,7 @@ class Raising:
             inner = [(divide(k, common), i) for k, i in terms]
             if self._operations(inner) + coefficient_operations(common, self.decimals) < self._operations(terms):
                 return self._product_of(common, [(self._sum(inner), 1)])
-        written = [(k < 0, self._multiple(abs(k), i)) for k, i in terms]
+        written = [(k < 0, self._multiple(magnitude(k), i)) for k, i in terms]
         written.sort(key=lambda t: self._term_key(t[1]))
         first = next((t for t in written if not t[0]), None) or self._negative_lead(written)
         result = self.write.negative(first[1]) if first[0] else first[1]
@@ -282,7 +282,7 @@ class Raising:
                 k, child = self.engine.split(i)
                 if integral(e) and k in (1, -1):
                     natural = times(natural, tidy(Fraction(self._divisor(child)) ** int(e)) if child in self._natural else 1)
-        self._natural[root] = divide(natural, abs(node.scale))
+        self._natural[root] = divide(natural, magnitude(node.scale))
 
     def _turns_well(self, root: int) -> bool:
         """Whether a class is written as a difference, so that its negative costs nothing."""
@@ -316,7 +316,7 @@ class Raising:
         """What stands above and below the fraction line, factors of one exponent gathered."""
         groups: dict[Number, tuple[list[Term], list[Term]]] = {}
         for term, e in factors:
-            groups.setdefault(abs(e), ([], []))[e < 0].append(term)
+            groups.setdefault(magnitude(e), ([], []))[e < 0].append(term)
         above: list[Term] = []
         under: list[Term] = []
         for e, (up, down) in groups.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .egraph.rational import magnitude
 from .patterns import PApply, Pattern, PNumber, PVar
 from .term import Number, Term, make_term
 from .theory import Operator, Theory
@@ -33,7 +34,7 @@ def spellings(theory: Theory) -> Spellings:
     def meaning(definition: Pattern) -> Operator | None:
         for op in theory.operators:
             names = dict(zip([p.name for p in op.parameters], "ab", strict=False))
-            if op.chosen and op.definition is not None and _folded(op.definition, names, power, theory) == definition:
+            if op.chosen and op.definition is not None and _folded(op.definition, names) == definition:
                 return op
         return None
 
@@ -49,16 +50,17 @@ def spellings(theory: Theory) -> Spellings:
     )
 
 
-def _folded(pattern: Pattern, names: dict[str, str], power: Operator, theory: Theory) -> Pattern:
+def _folded(pattern: Pattern, names: dict[str, str]) -> Pattern:
     """A definition in the names a and b, with 1/2 as one number."""
     if isinstance(pattern, PVar):
         return PVar(names.get(pattern.name, pattern.name))
     if isinstance(pattern, PNumber):
         return PNumber(pattern.value, str(pattern.value))
     if isinstance(pattern, PApply):
-        args = tuple(_folded(x, names, power, theory) for x in pattern.args)
-        if pattern.op.name == "/" and len(args) == 2 and all(isinstance(x, PNumber) for x in args):
-            value = Fraction(args[0].value) / args[1].value  # type: ignore[union-attr]
+        args = tuple(_folded(x, names) for x in pattern.args)
+        numbers = [x.value for x in args if isinstance(x, PNumber)]
+        if pattern.op.definition is not None and len(numbers) == len(args) == 2:  # 1/2 in sqrt's definition
+            value = Fraction(numbers[0]) / numbers[1]
             return PNumber(value, str(value))
         return PApply(pattern.op, args)
     return pattern
@@ -66,7 +68,7 @@ def _folded(pattern: Pattern, names: dict[str, str], power: Operator, theory: Th
 
 def coefficient_operations(k: Number, decimals: bool) -> int:
     """The operations that a coefficient of absolute value |k| costs in a product."""
-    size = abs(k)
+    size = magnitude(k)
     if size == 1:
         return 0
     if isinstance(size, int) or size.numerator == 1 or (decimals and decimal_spelling(size) is not None):

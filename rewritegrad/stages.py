@@ -1,8 +1,9 @@
 """Which rulesets run, in which order, under which limits; simplification by pulses.
 
-A pulse enters the terms into a new e-graph, runs the laws that only shrink (stage reduce), then a few times the laws that may
-also grow (explore) for one iteration and reduce again, and extracts: so explore looks at nodes that are reduced already. Pulses start again from the best terms found until they get no shorter. Restarting from
-a short term is worth more than a larger e-graph: what was measured stands in docs/engine.md.
+A pulse enters the terms into a new e-graph, runs the laws that only shrink (stage reduce), then a few times the laws
+that may also grow (explore) for one iteration and reduce again, and extracts: so explore looks at nodes that are reduced
+already. Pulses start again from the best terms found until they get no shorter. Restarting from a short term is worth
+more than a larger e-graph: what was measured stands in docs/engine.md.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from .egraph.core import Contradiction
+from .egraph.nodes import Contradiction
 from .egraph.saturate import Report, StopReason
 from .errors import LimitError, UnsoundRuleError
 from .expansion import resolve
@@ -148,7 +149,7 @@ SHARE = 0.6
 """The part of the time left that a run of laws may take: extraction and writing need the rest."""
 
 
-def simplify_all(terms: Sequence[Term], limits: Limits = Limits()) -> Simplification:  # noqa: B008 - frozen
+def simplify_all(terms: Sequence[Term], limits: Limits = Limits()) -> Simplification:
     """The terms in shorter forms, simplified in one e-graph so that what they share is paid once; never longer than the input."""
     if not terms:
         return Simplification([])
@@ -164,7 +165,8 @@ def stabilised(terms: Sequence[Term]) -> list[Term]:
     graph = EGraph(theory, problem=terms)
     ids = graph.add_all(terms)
     graph.run(rulesets, iterations=4, rows=2 * graph.size() + 100, flatten=False)
-    return graph.raise_all(ids, order=list(dict.fromkeys(n for t in terms for n in t.variables)), decimals=has_decimals(terms), prefer=brought_by(theory, rulesets))
+    order = list(dict.fromkeys(name for term in terms for name in term.variables))
+    return graph.raise_all(ids, order=order, decimals=has_decimals(terms), prefer=brought_by(theory, rulesets))
 
 
 def brought_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
@@ -177,7 +179,7 @@ def brought_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
     return frozenset(brought - set(theory.roles.values()))
 
 
-def equal(a: Term, b: Term, limits: Limits = Limits()) -> bool | None:  # noqa: B008 - frozen
+def equal(a: Term, b: Term, limits: Limits = Limits()) -> bool | None:
     """True where the laws prove two terms equal, False where a sample point tells them apart, else None."""
     a, b = resolve([a, b])
     if a is b:

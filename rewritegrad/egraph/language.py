@@ -49,7 +49,7 @@ class Analysis(Protocol):
 
 @dataclass(frozen=True)
 class Language:
-    """How operators are stored. `numbers` is the leaf operator of numbers; `spelled` says that literals are kept as written; `units` and `zeros` of the idempotent and
+    """How operators are stored. `numbers` is the leaf operator of numbers; `spelled`: literals are kept as written; `units` and `zeros` of the idempotent and
     counted multisets are the values of the leaf that is dropped, and of the one that absorbs."""
 
     kinds: dict[Any, Kind] = field(default_factory=dict)
