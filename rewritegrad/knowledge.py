@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .egraph.core import ENode
-from .egraph.multiset import Engine
 from . import intervals
+from .egraph.multiset import Engine
+from .egraph.nodes import ENode
 from .fact import Fact
 from .facts import Facts
 from .rationals import bounded, fold_power

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd, lcm
 
-from rewritegrad.egraph.core import BAG, LEAF, LINEAR, PLAIN, POWERS
+from rewritegrad.egraph.nodes import BAG, LEAF, LINEAR, PLAIN, POWERS
 from rewritegrad.egraph.language import Kind
 from rewritegrad.egraph.multiset import Engine
 
@@ -22,7 +22,7 @@ def value_of(engine, i):
 
 
 def all_nodes(engine):
-    return [node for known in engine.memo.values() for node in known.values()]
+    return [node for table in engine.tables.values() for node in table.by_items.values()]
 
 
 def children(node):
@@ -47,7 +47,7 @@ def check_union_find(engine):
 def check_nodes(engine):
     """Nodes are canonical, hash-consed under their own key, and no two of them have the same one."""
     seen = {}
-    for op, items, node in [(op, items, node) for op, known in engine.memo.items() for items, node in known.items()]:
+    for op, items, node in [(op, items, node) for op, table in engine.tables.items() for items, node in table.by_items.items()]:
         assert node.alive and (op, items) == (node.op, node.items)
         assert engine.parent[node.cls] == node.cls, "a node outside the root of its class"
         assert node.scale != 0
@@ -59,6 +59,7 @@ def check_nodes(engine):
             assert engine.ref(k if k.denominator > 1 else k.numerator, root) == child, "a child that is not canonical"
         check_form(engine, node)
     assert engine.live == len(all_nodes(engine))
+    assert engine.class_count == len({node.cls for node in all_nodes(engine)})
 
 
 def check_form(engine, node):
@@ -88,23 +89,20 @@ def check_index(engine):
     by_class = {}
     for node in all_nodes(engine):
         by_class.setdefault((node.op, node.cls), []).append(node)
-    indexed = {(op, cls): members for op, table in engine.index.items() for cls, members in table.items()}
+    indexed = {(op, cls): members for op, table in engine.tables.items() for cls, members in table.by_class.items()}
     assert indexed.keys() == by_class.keys()
     for key, members in indexed.items():
         assert len(members) == len(set(members)) and set(members) == set(by_class[key])
+    logged = {op: set(table.log) for op, table in engine.tables.items()}
     for node in all_nodes(engine):
-        assert node in logged(engine).get(node.op, ()), "a node that no law will look at"
+        assert node in logged[node.op], "a node that no law will look at"
         for child, _ in children(node):
             assert node in engine.uses[value_of(engine, child)[1]], "a child that does not know its user"
 
 
-def logged(engine):
-    return {op: set(nodes) for op, nodes in engine.log[0].items()}
-
-
 def check_invariants(engine):
     """Everything that the engine promises after a rebuild."""
-    assert not (engine._repairs or engine._stale or engine._changed or engine._thin), "rebuilding is not finished"
+    assert not (engine._repairs or engine._stale or engine._thin), "rebuilding is not finished"
     check_union_find(engine)
     check_nodes(engine)
     check_index(engine)

@@ -7,9 +7,9 @@ from fractions import Fraction
 from engine_invariants import CheckedEngine
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from oracle_engine import Impossible, NaiveValues, Unclear, subterms
+from oracle_engine import Impossible, NaiveValues, Unclear, parts, subterms
 
-from rewritegrad.egraph.core import Contradiction
+from rewritegrad.egraph.nodes import Contradiction
 from rewritegrad.egraph.language import Kind, Language
 from rewritegrad.rationals import bounded, fold_power
 
@@ -123,9 +123,9 @@ def products(bases, exponents=whole):
 
 def compare(made, joined, between):
     """The engine, told of the joined pairs one at a time, decides what the oracle decides at once."""
-    parts = subterms(*made)
+    terms = subterms(*made)
     try:
-        oracle = NaiveValues(parts, joined)
+        oracle = NaiveValues(terms, joined)
     except Unclear:
         assume(False)
     except Impossible:
@@ -133,19 +133,19 @@ def compare(made, joined, between):
     engine = new_engine()
     try:
         if not between:
-            for term in parts:
+            for term in terms:
                 enter(engine, term)
         for a, b in joined:
             engine.union(enter(engine, a), enter(engine, b))
             engine.rebuild()
-        ids = [enter(engine, term) for term in parts]
+        ids = [enter(engine, term) for term in terms]
         engine.rebuild()
     except Contradiction:
         assert oracle is None
         return
     assert oracle is not None, "0 = 1 went unnoticed"
-    for i, a in enumerate(parts):
-        for j, b in enumerate(parts[:i]):
+    for i, a in enumerate(terms):
+        for j, b in enumerate(terms[:i]):
             (k, x), (m, y) = engine.split(ids[i]), engine.split(ids[j])
             assert oracle.same(a, b) == (Fraction(k) / m if x == y else None), f"{a} and {b}"
 
@@ -174,7 +174,9 @@ def test_products_of_powers_of_atoms_and_functions(data, between):
 @given(st.data(), st.booleans())
 def test_sums_and_products_of_each_other(data, between):
     made = grown(data.draw, lambda inner: sums(inner) | products(inner) | functions(inner) | numbers, data.draw(st.integers(1, 7)))
-    joined = data.draw(st.lists(st.tuples(st.sampled_from(made), st.sampled_from(made)), max_size=3))
+    # A class that gains a power x^a is read as one from then on; that (x^a)^b is x^(a*b) in what was there before is for flattening to find.
+    opaque = [term for term in made if "*" not in (term[0], *[part[0] for part in parts(term) if term[0] == "+"])]
+    joined = data.draw(st.lists(st.tuples(st.sampled_from(opaque), st.sampled_from(opaque)), max_size=3))
     compare(made, joined, between)
 
 

@@ -163,7 +163,7 @@ class Builder:
             case BLeaf(op, value):
                 return f"g.leaf({self.source.constant(op)}, {self.source.constant(value)})"
             case BNode(op):
-                return f"g.{'node' if self.language.verbatim(op) else 'add'}({self.application(e)})"
+                return f"{'node' if self.language.verbatim(op) else 'g.add'}({self.application(e)})"
             case BSum(parts):
                 return f"g.sum([{', '.join(self._term(k, part) for k, part in parts)}])"
             case BProd(coefficient, parts):

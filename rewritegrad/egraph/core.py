@@ -1,7 +1,7 @@
 """E-nodes and e-classes: hash-consing, a union-find whose edges carry rationals, and rebuilding.
 
 Invariants, after `rebuild` (tests check them from scratch):
-  every live node is in the memo of its operator under its own canonical items, and in the index under its operator and class;
+  every live node is in the table of its operator, under its own canonical items and under its class;
   a node's value is `scale` times the value of its class, and its class is a root of the union-find;
   no two live nodes have the same operator and items.
 An id is a class or a multiple of one: `split(i)` is (k, root), and `ref(k, root)` the one canonical id of that value.
@@ -10,53 +10,16 @@ In a plain e-graph every k is 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import zip_longest
 from math import inf
 from typing import Any
 
-from .language import Analysis, Kind, Language
+from .language import Analysis, Language
+from .nodes import LEAF, PLAIN, Contradiction, ENode, RowLimit, Table
 from .rational import Number, divide, times
 
-
-class Contradiction(Exception):
-    """Two numbers were joined that differ, or an audit found two sides apart; `blame` is the law at work."""
-
-    def __init__(self, message: str, blame: str = "") -> None:
-        super().__init__(message)
-        self.blame = blame
-
-
-class RowLimit(Exception):
-    """The limit on e-nodes was reached in the middle of an iteration."""
-
-
 HUGE = 1 << 40
-LEAF, PLAIN, LINEAR, POWERS, BAG = range(5)
-_FORM = {Kind.PLAIN: PLAIN, Kind.LINEAR: LINEAR, Kind.POWERS: POWERS, Kind.IDEMPOTENT: BAG, Kind.COUNTED: BAG}
-
-
-class ENode:
-    """One e-node. `items` are argument ids (plain), (child, multiplicity) pairs (multisets) or (value,) (leaves)."""
-
-    __slots__ = ("alive", "cls", "form", "items", "op", "scale")
-
-    def __init__(self, op: Any, form: int, items: tuple[Any, ...], scale: Number, cls: int) -> None:
-        self.op = op
-        self.form = form
-        self.items = items
-        self.scale = scale
-        self.cls = cls
-        self.alive = True
-
-    def __repr__(self) -> str:
-        return f"<{self.scale}*c{self.cls} = {self.op} {self.items}>"
-
-    def children(self) -> Sequence[int]:
-        """The ids of the children; of a plain node once per occurrence."""
-        if self.form == PLAIN:
-            return self.items
-        return () if self.form == LEAF else [child for child, _ in self.items]
 
 
 class Classes:
@@ -70,21 +33,22 @@ class Classes:
         self.data: list[Any] = []
         self.uses: list[list[ENode]] = []
         self.size: list[int] = []
-        self.memo: dict[Any, dict[tuple[Any, ...], ENode]] = {}
-        self.index: dict[Any, dict[int, list[ENode]]] = {}
+        self.tables: dict[Any, Table] = {}
         self.aliases: dict[tuple[Number, int], int] = {}
         self.weights: dict[int, list[Number]] = {}
         self.live = 0
+        self.class_count = 0
         self.row_limit: int | float = inf
         self.blame = ""
         self.unaudited = 0
-        self.log: list[dict[Any, list[ENode]]] = [{}]
+        self.above: list[dict[Any, list[ENode]]] = []
         self._repairs: list[ENode] = []
         self._stale: list[ENode] = []
         self._changed: dict[int, None] = {}
         self._thin: dict[tuple[Any, int], None] = {}
         self.shaped = False
         self.zero = -1
+        self.one = -1
 
     # -- the union-find
 
@@ -143,16 +107,21 @@ class Classes:
 
     # -- making nodes
 
-    def known(self, op: Any) -> dict[tuple[Any, ...], ENode]:
-        """The nodes of an operator by their items; always the same dict."""
-        found = self.memo.get(op)
+    def table(self, op: Any) -> Table:
+        """The nodes of an operator."""
+        found = self.tables.get(op)
         if found is None:
-            found = self.memo[op] = {}
+            found = self.tables[op] = Table()
         return found
+
+    def found(self, op: Any, items: tuple[Any, ...]) -> ENode | None:
+        """The node of an operator with these canonical items, if there is one."""
+        table = self.tables.get(op)
+        return None if table is None else table.by_items.get(items)
 
     def leaf(self, op: Any, value: Any) -> int:
         """The class of a leaf."""
-        node = self.known(op).get((value,))
+        node = self.found(op, (value,))
         if node is not None:
             return self.ref(node.scale, node.cls)
         data = None if self.analysis is None else self.analysis.leaf(op, value)
@@ -160,7 +129,7 @@ class Classes:
 
     def find_leaf(self, op: Any, value: Any) -> int:
         """The id of a leaf where the e-graph has it, else -1."""
-        node = self.known(op).get((value,))
+        node = self.found(op, (value,))
         return -1 if node is None else self.ref(node.scale, node.cls)
 
     def weights_of(self, root: int) -> list[Number]:
@@ -169,11 +138,10 @@ class Classes:
 
     def node(self, op: Any, args: tuple[int, ...]) -> int:
         """The class of a plain application."""
-        known = self.known(op)
-        found = known.get(args)
-        if found is None:
-            args = self.canonical(args)
-            found = known.get(args)
+        table = self.tables.get(op) or self.table(op)
+        found = table.by_items.get(args)
+        if found is None and (canonical := self.canonical(args)) is not args:
+            args, found = canonical, table.by_items.get(canonical)
         if found is not None:
             return found.cls if found.scale == 1 else self.ref(found.scale, found.cls)
         data = None if self.analysis is None else self.analysis.apply(op, [self.fact(a) for a in args])
@@ -181,11 +149,10 @@ class Classes:
 
     def equate(self, node: ENode, op: Any, args: tuple[int, ...]) -> bool:
         """Join a node with a plain application, which is entered into the node's class at once where it is new; like `union`."""
-        known = self.known(op)
-        found = known.get(args)
-        if found is None:
-            args = self.canonical(args)
-            found = known.get(args)
+        table = self.tables.get(op) or self.table(op)
+        found = table.by_items.get(args)
+        if found is None and (canonical := self.canonical(args)) is not args:
+            args, found = canonical, table.by_items.get(canonical)
         if found is not None:
             return found.cls != node.cls and self.union(self.value(node), self.value(found))
         if self.analysis is not None:
@@ -193,7 +160,7 @@ class Classes:
         if self.live >= self.row_limit:
             raise RowLimit
         scale, cls = self.split(node.cls)
-        self._attach(ENode(op, PLAIN, args, times(scale, node.scale), cls))
+        self._attach(ENode(op, PLAIN, args, node.scale if scale == 1 else times(scale, node.scale), cls), table)
         self._changed[cls] = None
         return True
 
@@ -210,9 +177,10 @@ class Classes:
             raise RowLimit
         cls = self._new_id(-1, 1, data)
         node = ENode(op, form, items, 1, cls)
-        if self.language.linear is not None:
+        if self.one >= 0:
             self.size[cls] = self.size_of(node)
-        self._attach(node)
+        self._attach(node, self.tables.get(op) or self.table(op))
+        self.class_count += 1
         return cls
 
     def size_of(self, node: ENode) -> int:
@@ -220,25 +188,17 @@ class Classes:
         size, split = self.size, self.split
         return min(1 + sum([size[split(child)[1]] for child in node.children()]), HUGE)
 
-    def _attach(self, node: ENode) -> None:
-        op, cls = node.op, node.cls
-        self.known(op)[node.items] = node
-        self.live += 1
-        table = self.index.get(op)
-        if table is None:
-            table = self.index[op] = {}
-            self.log[0][op] = []
-        members = table.get(cls)
+    def _attach(self, node: ENode, table: Table) -> None:
+        table.by_items[node.items] = node
+        table.log.append(node)
+        members = table.by_class.get(node.cls)
         if members is None:
-            table[cls] = [node]
+            table.by_class[node.cls] = [node]
         else:
             members.append(node)
-        self._adopt(node)
-        self.log[0][op].append(node)
-
-    def _adopt(self, node: ENode) -> None:
+        self.live += 1
         parent, uses = self.parent, self.uses
-        for child in node.children():
+        for child in node.items if node.form == PLAIN else node.children():
             uses[child if parent[child] == child else self.split(child)[1]].append(node)
 
     def _detach(self, node: ENode) -> None:
@@ -277,15 +237,16 @@ class Classes:
     def _merge(self, a: int, b: int, ratio: Number) -> None:
         """Hang root b under root a, where b = ratio * a."""
         self._join_data(a, b, ratio)
+        self.class_count -= 1
         self.parent[b] = a
         self.weight[b] = ratio
-        for op, table in self.index.items():
-            moved = table.pop(b, None)
+        for op, table in self.tables.items():
+            moved = table.by_class.pop(b, None)
             if moved is not None:
                 for node in moved:
                     node.cls = a
                     node.scale = times(node.scale, ratio)
-                table.setdefault(a, []).extend(moved)
+                table.by_class.setdefault(a, []).extend(moved)
                 if (op, b) in self._thin:
                     self._thin[(op, a)] = None
         for k in self.weights.pop(b, ()):
@@ -328,16 +289,15 @@ class Classes:
                     if node.alive:
                         self._reanalyse(node)
         for op, cls in self._thin:
-            members = self.index[op].get(cls)
-            if members is not None:
-                members[:] = [node for node in members if node.alive]
-                if not members:
-                    del self.index[op][cls]
+            by_class = self.tables[op].by_class
+            if cls in by_class:
+                by_class[cls] = [node for node in by_class[cls] if node.alive]
+                if not by_class[cls]:
+                    del by_class[cls]
         self._thin = {}
-        self._spread()
 
     def _forget(self, node: ENode) -> None:
-        known = self.memo[node.op]
+        known = self.tables[node.op].by_items
         if known.get(node.items) is node:
             del known[node.items]
 
@@ -346,15 +306,15 @@ class Classes:
         if items is node.items:
             return
         self._forget(node)
-        known = self.memo[node.op]
-        twin = known.get(items)
+        table = self.tables[node.op]
+        twin = table.by_items.get(items)
         if twin is not None:
             self._detach(node)
             self.union(self.ref(node.scale, node.cls), self.ref(twin.scale, twin.cls))
             return
         node.items = items
-        known[items] = node
-        self.log[0][node.op].append(node)
+        table.by_items[items] = node
+        table.log.append(node)
         self._reanalyse(node)
 
     def _reanalyse(self, node: ENode) -> None:
@@ -376,34 +336,39 @@ class Classes:
             return self.analysis.leaf(node.op, node.items[0])
         return self.analysis.apply(node.op, [self.fact(a) for a in node.items])
 
+    # -- what is new
+
+    def changed(self, op: Any, level: int, since: tuple[int, ...]) -> tuple[list[ENode], tuple[int, ...]]:
+        """The nodes of an operator that are new, or less than `level` steps above a class that changed, since a mark; and the next mark."""
+        while len(self.above) < level - 1:
+            self.above.append({})
+        if self._changed:
+            self._spread()
+        logs = [self.table(op).log, *[log.get(op, []) for log in self.above[: level - 1]]]
+        found = [node for log, start in zip_longest(logs, since, fillvalue=0) for node in log[start:] if node.alive]
+        return list(dict.fromkeys(found)), tuple([len(log) for log in logs])
+
     def _spread(self) -> None:
-        """Tell the users of changed classes, one level of the log per step up."""
+        """Log the users of changed classes, and their users, as many steps up as any law has looked."""
         changed: Iterable[int] = self._changed
-        for level in self.log[1:]:
+        for log in self.above:
             roots = dict.fromkeys([self.split(cls)[1] for cls in changed])
-            above = dict.fromkeys([node for root in roots for node in self.uses[root] if node.alive])
-            for node in above:
-                level.setdefault(node.op, []).append(node)
-            changed = dict.fromkeys([node.cls for node in above])
+            users = dict.fromkeys([node for root in roots for node in self.uses[root] if node.alive])
+            for node in users:
+                log.setdefault(node.op, []).append(node)
+            changed = dict.fromkeys([node.cls for node in users])
         self._changed = {}
-
-    def watch(self, level: int) -> None:
-        """From now on, tell laws that look so many levels deep what has changed; what there is already is new to them."""
-        while len(self.log) < level:
-            self.log.append({})
-
-    def changed(self, op: Any, level: int, since: Sequence[int]) -> tuple[list[ENode], Sequence[int]]:
-        """The nodes of an operator that are new, or less than `level` steps above a class that changed; and the mark for the next time."""
-        logs = [log.get(op, ()) for log in self.log[:level]]
-        found = [node for nodes, start in zip_longest(logs, since, fillvalue=0) for node in nodes[start:] if node.alive]
-        return list(dict.fromkeys(found)), [len(nodes) for nodes in logs]
 
     # -- looking
 
     def nodes(self, i: int, op: Any) -> list[ENode]:
         """The nodes of an operator in a class (a root)."""
-        table = self.index.get(op)
-        return [] if table is None else table.get(i, [])
+        return self.classes_with(op).get(i, [])
+
+    def classes_with(self, op: Any) -> dict[int, list[ENode]]:
+        """The nodes of an operator by their class."""
+        table = self.tables.get(op)
+        return {} if table is None else table.by_class
 
     def value(self, node: ENode) -> int:
         """The id of a node's value (also of a node that has been merged into another)."""
@@ -415,11 +380,11 @@ class Classes:
     def members_by_class(self) -> dict[int, list[ENode]]:
         """The live nodes of every class."""
         classes: dict[int, list[ENode]] = {}
-        for known in self.memo.values():
-            for node in known.values():
-                classes.setdefault(node.cls, []).append(node)
+        for table in self.tables.values():
+            for cls, nodes in table.by_class.items():
+                classes.setdefault(cls, []).extend(nodes)
         return classes
 
     def rows(self) -> dict[Any, int]:
         """The number of live nodes of each operator."""
-        return {op: len(known) for op, known in self.memo.items() if known}
+        return {op: len(table.by_items) for op, table in self.tables.items() if table.by_items}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
 
-from .core import ENode
 from .multiset import Engine
+from .nodes import ENode
 
 Cost = Callable[[ENode], int]
 Choice = dict[int, ENode]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import each
-from .builder import Binding, Builder, kind_of_rest
+from .builder import Binding, Builder
 from .emit import Source
 from .language import (
     BNode,
@@ -89,7 +89,7 @@ class Compiler:
         """The name of the index of an operator, looked up once."""
         constant = self.source.constant(op)
         name = f"T_{constant}"
-        line = f"    {name} = g.index.get({constant}, NONE)"
+        line = f"    {name} = g.classes_with({constant})"
         if line not in self.head:
             self.head.append(line)
         return name
@@ -606,7 +606,7 @@ class Compiler:
             *inner,
         ]
         self._apply_function()
-        body.namespace.update(NONE={}, EMPTY=(), common_factors=each.common_factors, agreeing=each.agreeing, K_powers=self.language.powers)
+        body.namespace.update(EMPTY=(), common_factors=each.common_factors, agreeing=each.agreeing, K_powers=self.language.powers)
         body.namespace["find_product"] = find_product
         text = "\n".join(body.lines)
         match = body.compile("match", self.law.name)
@@ -668,7 +668,7 @@ class Compiler:
     def _apply_loop(self, names: list[str], join: str) -> None:
         self.source.lines += [
             "def apply(g, matches):",
-            "    changed = False",
+            "    changed = False; node = g.node",
             f"    for {', '.join(names)}, in matches:",
             "        try:",
             f"            if {join}:",
@@ -720,7 +720,7 @@ class _ChildCompiler(Compiler):
             *lines,
             "    return out",
         ]
-        source.namespace.update(NONE={}, EMPTY=(), find_product=find_product, common_factors=each.common_factors, agreeing=each.agreeing)
+        source.namespace.update(EMPTY=(), find_product=find_product, common_factors=each.common_factors, agreeing=each.agreeing)
         return source.compile("child", self.law.name)
 
     def _one_factor(self, spec: Coefficient, body: Core) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from .core import BAG, LEAF, LINEAR, PLAIN, POWERS, Classes, Contradiction, ENode
+from .core import Classes
 from .language import Analysis, Kind, Language
+from .nodes import BAG, LEAF, LINEAR, PLAIN, POWERS, Contradiction, ENode
 from .rational import Number, content, divide, integral, prime_powers, tidy, times
 
 Items = tuple[tuple[int, Number], ...]
@@ -29,7 +30,6 @@ class Engine(Classes):
 
     def __init__(self, language: Language, analysis: Analysis | None = None) -> None:
         super().__init__(language, analysis)
-        self.one = -1
         if language.linear is not None:
             assert analysis is not None, "multisets with numbers need an analysis"
             self.zero = self.leaf(language.numbers, 0)
@@ -157,7 +157,7 @@ class Engine(Classes):
             factor = -factor
         items = tuple([(r, totals[r] if factor == 1 else divide(totals[r], factor)) for r in roots])
         op = self.language.linear
-        found = self.known(op).get(items)
+        found = self.found(op, items)
         if found is not None:
             return self.ref(times(factor, found.scale), found.cls)
         assert self.analysis is not None
@@ -176,7 +176,7 @@ class Engine(Classes):
         """The id of such a plain application where it is present already, else -1 (also where an argument is -1)."""
         if -1 in args:
             return -1
-        found = self.known(op).get(self.canonical(args))
+        found = self.found(op, self.canonical(args))
         return -1 if found is None else self.value(found)
 
     def readings(self, k: Number, root: int, itself: bool) -> list[tuple[Number, Items]]:
@@ -344,7 +344,7 @@ class Engine(Classes):
                     return self.ref(times(factor, k), base)
         items = tuple(sorted([*above.items(), *below.items()]))
         op = self.language.powers
-        found = self.known(op).get(items)
+        found = self.found(op, items)
         if found is not None:
             return self.ref(times(factor, found.scale), found.cls)
         if not make:
@@ -401,7 +401,7 @@ class Engine(Classes):
             if n == 1:
                 return child
         items = tuple(sorted(counts.items()))
-        found = self.known(op).get(items)
+        found = self.found(op, items)
         if found is not None:
             return self.ref(found.scale, found.cls)
         data = None if self.analysis is None else self.analysis.fold(op, [self.fact(c) for c, n in items for _ in range(n)])
@@ -534,7 +534,3 @@ class Engine(Classes):
     def _loses_zero(self, nested: ENode) -> bool:
         """Whether (x^-1)^-1 would become x at a place where x may be zero for good."""
         return any(e < 0 and not self._is_nonzero(i) for i, e in nested.items)
-
-    def class_count(self) -> int:
-        """The number of classes that have a node."""
-        return len({cls for table in self.index.values() for cls in table})

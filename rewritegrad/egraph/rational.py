@@ -39,6 +39,11 @@ def content(numbers: list[Number]) -> Number:
     return tidy(Fraction(gcd(*[n.numerator for n in numbers]), lcm(*[n.denominator for n in numbers])))
 
 
+def magnitude(value: Number) -> Number:
+    """|value|."""
+    return -value if value < 0 else value
+
+
 def integral(value: Number) -> bool:
     """Whether the number is an integer (tidy numbers only)."""
     return type(value) is int

@@ -11,9 +11,9 @@ from math import inf
 from time import perf_counter
 from typing import Any
 
-from .core import ENode, RowLimit
 from .matcher import CompiledLaw
 from .multiset import Engine
+from .nodes import ENode, RowLimit
 
 
 class StopReason(Enum):
@@ -81,7 +81,7 @@ class Saturation:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._seen: dict[Any, Sequence[int]] = {}
+        self._seen: dict[Any, tuple[int, ...]] = {}
 
     def run(
         self,
@@ -113,7 +113,7 @@ class Saturation:
         before = (engine.live, len(engine.parent))
         reason: StopReason | None = None
         changed = False
-        marks: dict[Any, Sequence[int]] = {}
+        marks: dict[Any, tuple[int, ...]] = {}
         engine.row_limit = inf if rows is None else rows
         try:
             nested = self._nested(marks) if flatten else []
@@ -132,7 +132,7 @@ class Saturation:
             engine.blame = "congruence"
             engine.rebuild()
         iteration.rows = engine.live
-        iteration.classes = engine.class_count()
+        iteration.classes = engine.class_count
         iteration.seconds = perf_counter() - start
         if reason is None and not changed and before[0] == engine.live and not iteration.capped:
             reason = StopReason.SATURATED
@@ -140,14 +140,13 @@ class Saturation:
 
     # -- matching
 
-    def _changed(self, key: Any, op: Any, level: int, marks: dict[Any, Sequence[int]]) -> list[ENode]:
+    def _changed(self, key: Any, op: Any, level: int, marks: dict[Any, tuple[int, ...]]) -> list[ENode]:
         """What a law has not looked at yet; the mark counts once the iteration has been applied to its end."""
-        self.engine.watch(level)
         nodes, marks[key] = self.engine.changed(op, level, self._seen.get(key, ()))
         return nodes
 
     def _match_all(
-        self, laws: Sequence[CompiledLaw], iteration: Iteration, rows: int | None, deadline: float | None, marks: dict[Any, Sequence[int]]
+        self, laws: Sequence[CompiledLaw], iteration: Iteration, rows: int | None, deadline: float | None, marks: dict[Any, tuple[int, ...]]
     ) -> list[tuple[CompiledLaw, list[tuple[Any, ...]]]]:
         found = []
         cap = 1 << 62 if rows is None else max(10_000, 4 * rows)
@@ -174,7 +173,9 @@ class Saturation:
     def _apply_all(self, found: list[tuple[CompiledLaw, list[tuple[Any, ...]]]], deadline: float | None) -> bool:
         engine = self.engine
         changed = False
-        for law, matches in found:
+        found.reverse()
+        while found:
+            law, matches = found.pop()  # their memory is what the next nodes are made of
             engine.blame = law.law.name
             for i in range(0, len(matches), _CHUNK):
                 changed = law.apply(engine, matches[i : i + _CHUNK]) or changed
@@ -184,7 +185,7 @@ class Saturation:
 
     # -- nested sums and products
 
-    def _nested(self, marks: dict[Any, Sequence[int]]) -> list[ENode]:
+    def _nested(self, marks: dict[Any, tuple[int, ...]]) -> list[ENode]:
         language = self.engine.language
         return [node for op in (language.linear, language.powers) if op is not None for node in self._changed(op, op, 2, marks)]
 
