@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd, lcm
 
-from rewritegrad.egraph.nodes import BAG, LEAF, LINEAR, PLAIN, POWERS
 from rewritegrad.egraph.language import Kind
 from rewritegrad.egraph.multiset import Engine
+from rewritegrad.egraph.nodes import BAG, LEAF, LINEAR, PLAIN, POWERS
 
 
 def value_of(engine, i):

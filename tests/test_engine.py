@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from engine_invariants import CheckedEngine
 from oracle_engine import NaiveGraph, subterms
-
 from rewritegrad.egraph.language import BLeaf, BNode, BVar, CLeaf, CNode, CVar, Language, Law
 from rewritegrad.egraph.matcher import compile_law
 from rewritegrad.egraph.saturate import Saturation

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from engine_invariants import CheckedEngine
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from oracle_engine import Impossible, NaiveValues, Unclear, parts, subterms
 
-from rewritegrad.egraph.nodes import Contradiction
+from engine_invariants import CheckedEngine
+from oracle_engine import Impossible, NaiveValues, Unclear, parts, subterms
 from rewritegrad.egraph.language import Kind, Language
+from rewritegrad.egraph.nodes import Contradiction
 from rewritegrad.rationals import bounded, fold_power
 
 LANGUAGE = Language(

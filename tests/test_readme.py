@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from documents import FLAGS, ROOT, blocks, run
 
+from documents import FLAGS, ROOT, blocks, run
 from rewritegrad import cli
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "rules" / "README.md"]
