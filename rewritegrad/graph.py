@@ -28,6 +28,12 @@ WAYS = ((True, True), (True, False), (False, True))
 """Ways of writing a chosen DAG (Raising's `gather` and `inner`): the one with the fewest operations is taken, the first where they tie."""
 
 
+def has_facts(theory: Theory) -> bool:
+    """Whether anything can be known of a value: bare operators under laws without conditions have none to be computed and none to be asked for."""
+    stated = any(op.numpy or op.gives or op.shape_text or op.definition for op in theory.operators)
+    return bool(theory.roles) or stated or any(rule.conditions for ruleset in theory.rulesets.values() for rule in ruleset.rules)
+
+
 class LawTable:
     """The compiled laws of a theory for one language; a law is compiled when it is first run."""
 
@@ -98,7 +104,7 @@ class EGraph:
         if self._engine is None:
             if self.plain:
                 self._analysis = ShapeKnowledge(self.theory)
-            else:
+            elif self.theory.derived(has_facts):
                 self._analysis = Knowledge(self.theory, terms)
             self._engine = Engine(self._language, self._analysis)
             self._saturation = Saturation(self._engine)
@@ -181,6 +187,8 @@ class EGraph:
         try:
             if self._language.linear is None:
                 choice = extract(engine, roots, _plain_cost, allowed, rounds=0 if self.plain else 3)
+                if avoid and any(node.op in avoid for node in choice.values()):
+                    raise NothingToExtract("a class has no other member than those to avoid")
                 return self._terms(choice, ids)
             return self.raise_all(ids)
         except NothingToExtract as error:
