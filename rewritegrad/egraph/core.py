@@ -11,7 +11,6 @@ In a plain e-graph every k is 1.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import zip_longest
 from math import inf
 from typing import Any
 
@@ -148,19 +147,22 @@ class Classes:
         return self._enter(op, PLAIN, args, data)
 
     def equate(self, node: ENode, op: Any, args: tuple[int, ...]) -> bool:
-        """Join a node with a plain application, which is entered into the node's class at once where it is new; like `union`."""
+        """Join a node with an application, which is entered into the node's class at once where it is new; like `union`.
+
+        Only for operators that are entered verbatim (Language.verbatim), in whose e-graphs every scale is 1.
+        """
         table = self.tables.get(op) or self.table(op)
         found = table.by_items.get(args)
         if found is None and (canonical := self.canonical(args)) is not args:
             args, found = canonical, table.by_items.get(canonical)
         if found is not None:
             return found.cls != node.cls and self.union(self.value(node), self.value(found))
-        if self.analysis is not None:
-            return self.union(self.value(node), self.node(op, args))
         if self.live >= self.row_limit:
             raise RowLimit
-        scale, cls = self.split(node.cls)
-        self._attach(ENode(op, PLAIN, args, node.scale if scale == 1 else times(scale, node.scale), cls), table)
+        cls = self.split(node.cls)[1]
+        if self.analysis is not None:
+            self._learn(cls, self.analysis.apply(op, [self.fact(a) for a in args]))
+        self._attach(ENode(op, PLAIN, args, 1, cls), table)
         self._changed[cls] = None
         return True
 
@@ -262,17 +264,22 @@ class Classes:
     def _join_data(self, a: int, b: int, ratio: Number) -> None:
         if self.analysis is None:
             return
-        mine = self.data[a]
         other = self.data[b] if ratio == 1 else self.analysis.scale(divide(1, ratio), self.data[b])
+        if self._learn(a, other) is not other:
+            self._stale.extend(self.uses[b])
+
+    def _learn(self, root: int, other: Any) -> Any:
+        """What is known of a class once it is known that `other` holds of it too; Contradiction where that cannot be."""
+        assert self.analysis is not None
+        mine = self.data[root]
         problem = self.analysis.audit(mine, other)
         if problem is not None:
             raise Contradiction(f"{self.blame}: {problem}", self.blame)
         merged = self.analysis.merge(mine, other)
         if merged is not mine:
-            self.data[a] = merged
-            self._stale.extend(self.uses[a])
-        if merged is not other:
-            self._stale.extend(self.uses[b])
+            self.data[root] = merged
+            self._stale.extend(self.uses[root])
+        return merged
 
     # -- rebuilding
 
@@ -345,7 +352,8 @@ class Classes:
         if self._changed:
             self._spread()
         logs = [self.table(op).log, *[log.get(op, []) for log in self.above[: level - 1]]]
-        found = [node for log, start in zip_longest(logs, since, fillvalue=0) for node in log[start:] if node.alive]
+        since += (0,) * (level - len(since))
+        found = [node for log, start in zip(logs, since, strict=True) for node in log[start:] if node.alive]
         return list(dict.fromkeys(found)), tuple([len(log) for log in logs])
 
     def _spread(self) -> None:

@@ -49,7 +49,7 @@ class CompiledLaw:
     root: Any
     level: int
     match: Callable[..., None]
-    apply: Callable[..., None]
+    apply: Callable[..., bool]
     source: str
 
 
