@@ -39,6 +39,9 @@ ELEMENTWISE: tuple[tuple[Size, ...], ...] = (((),), ((3,),), ((2, 3),), ((), (2,
 SHAPES: tuple[Size, ...] = ((), (2,), (3,), (2, 3), (3, 2), (2, 2), (3, 3), (1, 3))
 AXES: tuple[Any, ...] = (None, 0, 1, -1, (0, 1))
 """What a setting whose default is None is taken to be."""
+_ALL, _FROM_1, _BACK = ("slice", None, None, None), ("slice", 1, None, None), ("slice", None, None, -1)
+PLACES: tuple[Any, ...] = ((), 0, -1, (0, 1), _FROM_1, _BACK, (_ALL, 0), (1, _BACK))
+"""What a setting whose default is an empty tuple is taken to be: indices and slices."""
 MOST_CLASSES = 10
 _EFFORT = 4000
 
@@ -260,7 +263,11 @@ class Cases:
 
 def _settings(default: object) -> tuple[Any, ...]:
     """The values in which a setting is tried."""
-    return AXES if default is None else (False, True) if isinstance(default, bool) else (default,)
+    if default is None:
+        return AXES
+    if default == ():
+        return PLACES
+    return (False, True) if isinstance(default, bool) else (default,)
 
 
 def is_sensible(case: Case, *others: Term) -> bool:

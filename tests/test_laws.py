@@ -37,7 +37,8 @@ def test_derivative_line(case: tuple[Operator, Derivative], verdicts: list[Verdi
     verdict = check_derivative(*case)
     verdicts.append(verdict)
     assert verdict.holds is True, str(verdict)
-    assert min(verdict.points_by_class) >= POINTS // 4, str(verdict)
+    assert min(verdict.points_by_class) >= 8, str(verdict)
+    assert verdict.points >= POINTS // 4, str(verdict)
 
 
 @pytest.mark.parametrize("reject", THEORY.rejects, ids=lambda reject: reject.name)

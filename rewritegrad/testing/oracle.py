@@ -40,15 +40,16 @@ def sympy_module() -> Any:
 def meaning(op: Operator) -> tuple[tuple[str, ...], Pattern] | None:
     """Parameters and body of a formula for an operator that SymPy lacks: what an unconditional law equates its bare application with.
 
-    Only operators whose kernel works entry by entry need one. None where no such law exists.
+    Of several such laws the shortest counts, of equally short ones the first. None where there is none.
     """
+    found: list[tuple[int, tuple[str, ...], Pattern]] = []
     for ruleset in op.theory.rulesets.values():
         for rule in ruleset.rules:
             for bare, body in ((rule.left, rule.right), (rule.right, rule.left)):
                 if not rule.conditions and _is_bare(bare, op) and op not in _operators(body):
                     assert isinstance(bare, PApply)
-                    return tuple(a.name for a in bare.args if isinstance(a, PVar)), body
-    return None
+                    found.append((sum(1 for _ in walk(body)), tuple(a.name for a in bare.args if isinstance(a, PVar)), body))
+    return min(found, key=lambda f: f[0])[1:] if found else None
 
 
 def _is_bare(pattern: Pattern, op: Operator) -> bool:
@@ -246,7 +247,10 @@ def sympy_entries(terms: Sequence[Term], sizes: Mapping[str, int] | None = None)
             return sympy.Rational(term.value.numerator, term.value.denominator)
         return sympy_object(term.op) if term.op.fixity == "constant" else sympy.sympify(term.value)
 
-    return entries_of(terms, leaf, sympy_function)
+    try:
+        return entries_of(terms, leaf, sympy_function)
+    except RecursionError:
+        raise EvaluationError("the terms are nested more deeply than SymPy can hold: it recurses") from None
 
 
 def to_sympy(term: Term, sizes: Mapping[str, int] | None = None) -> Any:
