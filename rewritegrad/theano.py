@@ -25,7 +25,7 @@ from . import api, calculus
 from .errors import FormulaError
 from .printer import theano_pp as pp
 from .rulefile import builtin_theory
-from .term import Term, rebuild
+from .term import Term, make_term, rebuild
 from .theory import Theory
 
 __all__ = ["Tensor", "function", "pp", "tensor"]
@@ -69,7 +69,8 @@ class Tensor:
         return self._theory.make(operators[0], ()) if operators[0].fixity == "constant" else partial(self._apply, spelling)
 
     def _variable(self, kind: str, assumption: str, name: str) -> Term:
-        return api.parse(name, theory=self._theory, **{name: f"{_SHAPES[kind].format(name)} {assumption}".strip()})
+        made: Term = api.parse(name, theory=self._theory, types={name: f"{_SHAPES[kind].format(name)} {assumption}".strip()})
+        return made
 
     def _apply(self, name: str, *args: Any, **attributes: Any) -> Term:
         op = self._theory.find(name, len(args))
@@ -120,8 +121,9 @@ def _as_floats(terms: Sequence[Term]) -> list[Term]:
 
     def change(term: Term, args: tuple[Term, ...]) -> Term:
         if term.op.leaf == "number":
-            return term.theory.number(repr(float(term.value)))
-        return term if term.op.leaf else term.theory.make(term.op, args)
+            spelt: Term = term.theory.number(repr(float(term.value)))
+            return spelt
+        return term if term.op.leaf else make_term(term.op, args)
 
     return rebuild(terms, change)
 
