@@ -17,7 +17,7 @@ from .laws import law_of
 from .lowering import enter, language_of, plain_language_of
 from .patterns import Rule, Ruleset
 from .printer import operations
-from .raising import Raising, node_cost
+from .raising import Raising
 from .term import Term, make_term, variable_terms
 from .theory import Operator, Theory
 

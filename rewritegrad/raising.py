@@ -1,4 +1,4 @@
-"""From the e-graph back to terms: what an e-node costs when written, and the writing of a chosen DAG.
+"""From the e-graph back to terms: the writing of a chosen DAG.
 
 Raising chooses a - b, a / b and sqrt, gathers equal exponents, takes contents out where that is shorter, turns differences
 round instead of negating them, and orders terms and factors as people do: by degree, then by the order in which the
@@ -12,17 +12,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from .egraph.extract import Choice, Cost, below, child_roots
+from .egraph.extract import Choice, below, child_roots
 from .egraph.multiset import Engine
 from .egraph.nodes import BAG, LEAF, LINEAR, POWERS, ENode
 from .egraph.rational import Number, content, divide, integral, magnitude, tidy, times
 from .printer import operations
-from .spelling import Writer, coefficient_operations, decimal_spelling
+from .spelling import Writer, coefficient_operations
 from .term import Term, make_term
-from .theory import Operator, Theory
-
-OPERATION = 1024
-"""The cost of one operation; what is left over breaks ties by size."""
+from .theory import Theory
 
 
 class Rank(NamedTuple):
@@ -36,79 +33,6 @@ class Rank(NamedTuple):
 
 _NUMBER, _CONSTANT, _VARIABLE, _FUNCTION, _SUM = range(5)
 _NOWHERE = 1 << 30
-
-
-def sum_operations(coefficients: Sequence[Number], numbers: int, decimals: bool) -> int:
-    """Operations of a sum beside those of its terms; `numbers` of the terms are bare numbers, and come last."""
-    ops = len(coefficients) - 1
-    for i, k in enumerate(coefficients):
-        if i < len(coefficients) - numbers:
-            ops += coefficient_operations(k, decimals)
-        elif not isinstance(k, int) and not (decimals and decimal_spelling(k) is not None):
-            ops += 1
-    return ops + (not numbers and all(k == -1 for k in coefficients))
-
-
-def best_divisor(coefficients: Sequence[Number], numbers: int, decimals: bool) -> tuple[Number, int]:
-    """The number by which a sum that is a factor is divided to be written shortest, and the operations of what is left."""
-    best: tuple[Number, int] = (1, sum_operations(coefficients, numbers, decimals))
-    bare = len(coefficients) - numbers
-    if bare > 1:
-        common, count = Counter([magnitude(k) for k in coefficients[:bare]]).most_common(1)[0]
-        if common != 1 and (count > 1 or decimals):
-            ops = sum_operations([divide(k, common) for k in coefficients], numbers, decimals)
-            if ops + 1 < best[1] or (decimals and ops < best[1]):
-                best = (common, ops)
-    return best
-
-
-def product_operations(exponents: Sequence[Number]) -> int:
-    """Operations of a product beside those of its factors; factors of one exponent are gathered, over the fraction line too."""
-    if len(exponents) == 1 and exponents[0] < -1 and integral(exponents[0]):
-        return 1
-    groups: dict[Number, list[int]] = {}
-    for e in exponents:
-        groups.setdefault(magnitude(e), [0, 0])[e < 0] += 1
-    ops = above = under = 0
-    for e, (up, down) in groups.items():
-        if e == 1:
-            above, under = above + up, under + down
-            continue
-        ops += up + down - 1 + (1 if integral(e) or e == Fraction(1, 2) else 2)
-        above, under = above + bool(up), under + (not up)
-    return ops + max(above - 1, 0) + max(under - 1, 0) + bool(under)
-
-
-def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator] = frozenset()) -> Cost:
-    """What an e-node costs when written, its children not counted; applications of operators in `prefer` cost next to nothing."""
-    one = engine.one
-    linear = engine.language.linear
-    sums = engine.classes_with(linear)
-
-    def weight_cost(i: int) -> int:
-        k, root = engine.split(i)
-        if k == 1 or root == one or (k == -1 and root in sums):
-            return 0
-        return max(coefficient_operations(k, decimals), 1)
-
-    def cost(node: ENode) -> int:
-        form = node.form
-        if form == LEAF or node.op in prefer:
-            return 1
-        if form == LINEAR:
-            bare = [k for i, k in node.items if i == one]
-            ops = best_divisor([*[k for i, k in node.items if i != one], *bare], len(bare), decimals)[1]
-        elif form == POWERS:
-            ops = product_operations([e for _, e in node.items]) + sum(weight_cost(i) for i, _ in node.items)
-        elif form == BAG:
-            ops = sum(n for _, n in node.items) - 1 + sum(weight_cost(i) for i, _ in node.items)
-        else:
-            ops = (1 if node.items else 0) + sum(weight_cost(i) for i in node.items)
-        if node.scale not in (1, -1):
-            ops += coefficient_operations(divide(1, node.scale), decimals)
-        return OPERATION * ops + 1 + len(node.items)
-
-    return cost
 
 
 class Raising:
@@ -214,7 +138,7 @@ class Raising:
             inner = [(divide(k, common), i) for k, i in terms]
             if self._operations(inner) + coefficient_operations(common, self.decimals) < self._operations(terms):
                 return self._product_of(common, [(self._sum(inner), 1)])
-        written = [(k < 0, self._multiple(magnitude(k), i)) for k, i in terms]
+        written = [self._apart(k, i) for k, i in terms]
         written.sort(key=lambda t: self._term_key(t[1]))
         first = next((t for t in written if not t[0]), None) or self._negative_lead(written)
         result = self.write.negative(first[1]) if first[0] else first[1]
@@ -222,6 +146,24 @@ class Raising:
             if t is not first:
                 result = self.write.plus(result, t[1], minus=t[0])
         return result
+
+    def _apart(self, k: Number, i: int) -> tuple[bool, Term]:
+        """Whether k times a class is subtracted, and what is."""
+        size = magnitude(k)
+        return (k > 0, self._multiple(-size, i)) if self._is_negated(i) else (k < 0, self._multiple(size, i))
+
+    def _is_negated(self, root: int) -> bool:
+        """Whether the class stands for the negative of what is written best."""
+        node = self.choice.get(root)
+        if node is None:
+            return False
+        if node.form == LINEAR:
+            return all(k * node.scale < 0 for k in self._signed_items(node))
+        return node.scale < 0
+
+    def _signed_items(self, node: ENode) -> list[Number]:
+        """The coefficients of a sum, with the sign that the terms will have."""
+        return [-k if (child := self.choice.get(i)) is not None and child.form != LINEAR and child.scale < 0 else k for i, k in node.items]
 
     def _negative_lead(self, written: list[tuple[bool, Term]]) -> tuple[bool, Term]:
         """Of terms that are all subtracted, one that begins with a number takes the sign for nothing."""
@@ -248,9 +190,14 @@ class Raising:
     # -- products
 
     def _product(self, k: Number, items: Sequence[tuple[int, Number]]) -> Term:
-        factors: list[tuple[Term, Number]] = []
+        parts: list[tuple[Number, int, Number]] = []
         for i, e in items:
             w, root = self.engine.split(i)
+            if integral(e) and self._is_negated(root):
+                w, k = -w, -k if e % 2 else k
+            parts.append((w, root, e))
+        factors: list[tuple[Term, Number]] = []
+        for w, root, e in parts:
             odd = not integral(e) or e % 2 == 1
             turned = self._turns_well(root) and (k < 0 if odd else self.signs.get(root, 0) * w < 0) and integral(e)
             if turned and odd:
@@ -289,7 +236,7 @@ class Raising:
         node = self.choice.get(root)
         if node is None or node.form != LINEAR:
             return False
-        negative = sum(1 for _, k in node.items if k < 0)
+        negative = sum(1 for k in self._signed_items(node) if k < 0)
         return 0 < negative < len(node.items) or any(k not in (1, -1) or i == self.engine.one for i, k in node.items)
 
     def _product_of(self, k: Number, factors: list[tuple[Term, Number]]) -> Term:
