@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
-from .egraph.core import BAG, LEAF, LINEAR, POWERS, ENode
 from .egraph.extract import Cost
 from .egraph.multiset import Engine
+from .egraph.nodes import BAG, LEAF, LINEAR, POWERS, ENode
 from .egraph.rational import Number, divide, integral, magnitude
 from .spelling import coefficient_operations, decimal_spelling
 from .theory import Operator

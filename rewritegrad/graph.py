@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .costs import node_cost
 from .egraph.extract import NothingToExtract, child_roots, extract
 from .egraph.language import Language
 from .egraph.matcher import CompiledLaw, TooDeep, compile_law

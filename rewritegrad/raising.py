@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from .costs import best_divisor, sum_operations
 from .egraph.extract import Choice, below, child_roots
 from .egraph.multiset import Engine
 from .egraph.nodes import BAG, LEAF, LINEAR, POWERS, ENode
