@@ -153,7 +153,7 @@ class _Search:
         width = sum(self.widths)
         wanted = self.sizes.points
         if not width:
-            return np.zeros((1, 0))
+            return np.zeros((wanted, 0))
         room = max(wanted, MAX_ENTRIES // width)
         generator = np.random.Generator(np.random.PCG64(self.seed))
         rows = self.candidates(generator, min(_FIRST, room))

@@ -102,3 +102,9 @@ def test_dimensions() -> None:
 def test_large_variables_get_fewer_points() -> None:
     points, _ = points_of("sum(v)", v="vector[20000]")
     assert 2 <= points.regular < COUNT
+
+
+def test_variables_that_no_input_has() -> None:
+    points, _ = points_of("2 + 3")
+    assert points.count == COUNT
+    assert len(set(points.values("later", rg.Type(lower=0)).tolist())) == COUNT
