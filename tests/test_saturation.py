@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from engine_invariants import CheckedEngine, check_invariants
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from oracle_engine import NaiveGraph, subterms
-from test_engine import LANGUAGE, enter, law, partition, rules, terms
 
 import rewritegrad as rg
+from engine_invariants import CheckedEngine, check_invariants
+from oracle_engine import NaiveGraph, subterms
 from rewritegrad.egraph import saturate
 from rewritegrad.egraph.saturate import Report, Saturation, StopReason
+from test_engine import LANGUAGE, enter, law, partition, rules, terms
 
 ROOT = Path(__file__).resolve().parent.parent
 GROWING = law("grow", ("f", "x", "y"), ("f", ("g", "x"), ("g", ("g", "y"))))
