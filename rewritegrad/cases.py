@@ -7,6 +7,7 @@ matrices. For other laws they are the shapes of the variables, out of a few smal
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +45,7 @@ PLACES: tuple[Any, ...] = ((), 0, -1, (0, 1), _FROM_1, _BACK, (_ALL, 0), (1, _BA
 """What a setting whose default is an empty tuple is taken to be: indices and slices."""
 MOST_CLASSES = 10
 _EFFORT = 4000
-
+_COMBINATIONS = 600
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Cases:
         shaped = [n for n in law.names if n not in law.numbers and n not in law.settings]
         if law.settings or any(op.shape_text for op in law.operators):
             choices = [[s for s in SHAPES if self._allowed(n, s)] for n in shaped]
-            tried = _limited(itertools.product(*choices), [len(c) for c in choices], self._rng("shapes"))
+            tried = _combinations(choices, self._rng("shapes"))
             found = [
                 ShapeClass(dict(zip(shaped, shapes, strict=True)), dict(zip(law.settings, settings, strict=True)))
                 for shapes in tried
@@ -353,10 +354,8 @@ def _spread(items: list[ShapeClass], most: int) -> list[ShapeClass]:
     return items if len(items) <= most else [items[i * len(items) // most] for i in range(most)]
 
 
-def _limited(tried: Iterator[tuple[Any, ...]], sizes: Sequence[int], rng: random.Random) -> list[tuple[Any, ...]]:
-    """All combinations, or where there are thousands a sample of them."""
-    total = 1
-    for size in sizes:
-        total *= size
-    everything = list(itertools.islice(tried, 5000))
-    return everything if total <= 600 else rng.sample(everything, 600)
+def _combinations(choices: Sequence[Sequence[Size]], rng: random.Random) -> list[tuple[Size, ...]]:
+    """All combinations, or where there are very many a sample of them."""
+    if math.prod(map(len, choices)) <= _COMBINATIONS:
+        return list(itertools.product(*choices))
+    return list(dict.fromkeys(tuple(rng.choice(c) for c in choices) for _ in range(_COMBINATIONS)))

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeAlias
 
 from .egraph.builder import NotRational
@@ -128,28 +129,28 @@ class Law:
     def conditions(self) -> tuple[Condition, ...]:
         return self.rule.conditions
 
-    @property
+    @cached_property
     def patterns(self) -> list[Pattern]:
         return [self.left, self.right, *(a for c in self.conditions for a in c.args)]
 
-    @property
+    @cached_property
     def operators(self) -> list[Operator]:
         """The operators of both sides, in order of occurrence."""
         used = [p.op for side in (self.left, self.right) for p in walk(side) if isinstance(p, PApply | PEach)]
         return list(dict.fromkeys(used))
 
-    @property
+    @cached_property
     def numbers(self) -> dict[str, bool]:
         """The number variables; true for those that have to be integers."""
         whole = {c.args[0].name for c in self.conditions if c.word == "integer" and isinstance(c.args[0], PVar)}
         return {name: name in whole for name in sorted(number_variables(self.rule))}
 
-    @property
+    @cached_property
     def constants(self) -> set[str]:
         """The variables that stand for any constant."""
         return {c.args[0].name for c in self.conditions if c.word == "constant" and isinstance(c.args[0], PVar)}
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, object]:
         """The names that stand for attributes such as an axis, with the default of the attribute."""
         found: dict[str, object] = {}
@@ -158,7 +159,7 @@ class Law:
                 found.update({a.name: q.default for a, q in zip(p.args, p.op.parameters, strict=False) if q.attribute and isinstance(a, PVar)})
         return found
 
-    @property
+    @cached_property
     def rests(self) -> dict[str, Operator]:
         """The rests, with the operator whose children they are."""
         found: dict[str, Operator] = {}
@@ -169,13 +170,13 @@ class Law:
                         found.setdefault(a.name, p.op)
         return found
 
-    @property
+    @cached_property
     def own(self) -> set[str]:
         """The names that have a value for each child of a `...`: all inside, but those that the right side uses outside every `...` and fold."""
         inside = {n for p in walk(self.left) if isinstance(p, PEach) for n in names(p.body)}
         return inside - _outside(self.right)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """All names in order of occurrence."""
         return list(dict.fromkeys(p.name for q in self.patterns for p in walk(q) if isinstance(p, PVar | PRest | PFold)))
