@@ -87,13 +87,15 @@ class EGraph:
     True
     """
 
-    def __init__(self, theory: Theory, plain: bool = False, problem: Sequence[Term] = (), deadline: float | None = None) -> None:
+    def __init__(
+        self, theory: Theory, plain: bool = False, problem: Sequence[Term] = (), deadline: float | None = None, knowledge: Knowledge | None = None
+    ) -> None:
         self.theory = theory
         self.plain = plain
         self._deadline = deadline
         language = plain_language_of(theory) if plain else language_of(theory)
         self._laws = theory.derived(plain_law_table) if plain else law_table(theory)
-        self._analysis: Any = None
+        self._analysis: Any = knowledge
         self._language = language
         self._engine: Engine | None = None
         self._saturation: Saturation | None = None
@@ -105,7 +107,7 @@ class EGraph:
         if self._engine is None:
             if self.plain:
                 self._analysis = ShapeKnowledge(self.theory)
-            elif self.theory.derived(has_facts):
+            elif self._analysis is None and self.theory.derived(has_facts):
                 self._analysis = Knowledge(self.theory, terms)
             self._engine = Engine(self._language, self._analysis)
             self._saturation = Saturation(self._engine)

@@ -17,6 +17,7 @@ from .egraph.saturate import Report, StopReason
 from .errors import LimitError, UnsoundRuleError
 from .expansion import resolve
 from .graph import EGraph
+from .knowledge import Knowledge
 from .patterns import PApply, walk
 from .printer import operations
 from .term import Term, postorder
@@ -79,6 +80,7 @@ class Simplifier:
         self.found = Simplification(list(terms))
         self.cost = operations(terms)
         self.input = list(terms)
+        self.knowledge = Knowledge(self.theory, self.input)
 
     def run(self) -> Simplification:
         """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
@@ -114,7 +116,7 @@ class Simplifier:
                 return
 
     def _pulse(self, limits: Limits) -> tuple[list[Term], StopReason]:
-        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline)
+        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
         ids = graph.add_all(self.found.terms)
         rows = max(limits.rows, 2 * graph.size())
         reduce, explore = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "explore")
@@ -131,7 +133,7 @@ class Simplifier:
         rulesets = rulesets_of(self.theory, "present")
         if not rulesets or self._time_left() == 0:
             return
-        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline)
+        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
         ids = graph.add_all(self.found.terms)
         self._run(graph, "present", rulesets, 1, 2 * graph.size() + self.limits.rows)
         terms = graph.raise_all(ids, order=self.order, decimals=self.decimals, prefer=brought_by(self.theory, rulesets))
