@@ -8,7 +8,8 @@ from typing import Any
 from .costs import node_cost
 from .egraph.extract import NothingToExtract, child_roots, extract
 from .egraph.language import Language
-from .egraph.matcher import CompiledLaw, TooDeep, compile_law
+from .egraph.matcher import CompiledLaw, compile_law
+from .egraph.matching import TooDeep
 from .egraph.multiset import Engine
 from .egraph.nodes import Contradiction, ENode
 from .egraph.saturate import Report, Saturation

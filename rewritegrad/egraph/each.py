@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from .multiset import Engine, Items
+from .multiset import Engine
+from .products import Items
 from .rational import Number, times
 
 Reading: TypeAlias = tuple[Number, Items]
