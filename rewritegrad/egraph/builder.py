@@ -72,7 +72,7 @@ def exact_root(n: int, degree: int) -> int:
 
 def raised(a: Number, b: Number) -> Number:
     """a^b where it is rational and bounded, else NotRational."""
-    if type(a) is int and type(b) is int and 0 <= b and b * a.bit_length() <= _BITS:
+    if type(a) is int and type(b) is int and b >= 0 and b * a.bit_length() <= _BITS:
         return int(a**b)
     exact = Fraction(b)
     base = Fraction(a)

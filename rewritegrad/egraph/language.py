@@ -49,8 +49,9 @@ class Analysis(Protocol):
 
 @dataclass(frozen=True)
 class Language:
-    """How operators are stored. `numbers` is the leaf operator of numbers; `spelled`: literals are kept as written; `units` and `zeros` of the idempotent and
-    counted multisets are the values of the leaf that is dropped, and of the one that absorbs."""
+    """How operators are stored. `numbers` is the leaf operator of numbers; `spelled`: literals are kept as written;
+    `units` and `zeros` of the idempotent and counted multisets are the values of the leaf that is dropped, and of the one
+    that absorbs."""
 
     kinds: dict[Any, Kind] = field(default_factory=dict)
     linear: Any = None
