@@ -141,5 +141,6 @@ def test_indexing_needs_an_operator_for_it() -> None:
 
 
 def test_depth_of_what_is_wrong() -> None:
-    assert message("(" * DEPTH).startswith(f"<formula>:1:{DEPTH}: this `(` is never closed")
-    assert message("(" * DEPTH + "x" + ")" * (DEPTH + 1)).startswith(f"<formula>:1:{2 * DEPTH + 2}: this `)` closes nothing")
+    depth = 20_000
+    assert message("(" * depth).startswith(f"<formula>:1:{depth}: this `(` is never closed")
+    assert message("(" * depth + "x" + ")" * (depth + 1)).startswith(f"<formula>:1:{2 * depth + 2}: this `)` closes nothing")
