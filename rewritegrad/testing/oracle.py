@@ -19,7 +19,7 @@ from ..kernels import keywords, resolve
 from ..patterns import PApply, Pattern, PVar, walk
 from ..shapes import Dimensions
 from ..term import Shape, Term, make_term, postorder, rebuild, variable_terms
-from ..theory import Operator, Type
+from ..theory import Operator, Theory, Type
 
 Objects: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 Sizes: TypeAlias = dict[str, int]
@@ -37,26 +37,42 @@ def sympy_module() -> Any:
 # ---- what an operator is in SymPy ----
 
 
-def meaning(op: Operator) -> tuple[tuple[str, ...], Pattern] | None:
-    """Parameters and body of a formula for an operator that SymPy lacks: what an unconditional law equates its bare application with.
+Meaning: TypeAlias = tuple[tuple[str, ...], Pattern]
 
-    Of several such laws the shortest counts, of equally short ones the first. None where there is none.
+
+def meanings(theory: Theory) -> dict[Operator, Meaning]:
+    """Parameters and body of a formula for each operator that SymPy lacks: what an unconditional law equates its bare application with.
+
+    Only formulas that lead to operators of SymPy in the end: two operators that are each other's meaning have none. Of
+    several such laws the shortest counts, of equally short ones the first.
     """
-    found: list[tuple[int, tuple[str, ...], Pattern]] = []
-    for ruleset in op.theory.rulesets.values():
-        for rule in ruleset.rules:
-            for bare, body in ((rule.left, rule.right), (rule.right, rule.left)):
-                if not rule.conditions and _is_bare(bare, op) and op not in _operators(body):
-                    assert isinstance(bare, PApply)
-                    found.append((sum(1 for _ in walk(body)), tuple(a.name for a in bare.args if isinstance(a, PVar)), body))
-    return min(found, key=lambda f: f[0])[1:] if found else None
+    stated: dict[Operator, list[Meaning]] = {}
+    for rule in [rule for ruleset in theory.rulesets.values() for rule in ruleset.rules if not rule.conditions]:
+        for bare, body in ((rule.left, rule.right), (rule.right, rule.left)):
+            if isinstance(bare, PApply) and _is_bare(bare):
+                stated.setdefault(bare.op, []).append((tuple(a.name for a in bare.args if isinstance(a, PVar)), body))
+    for several in stated.values():
+        several.sort(key=lambda meaning: sum(1 for _ in walk(meaning[1])))
+    known = {op for op in theory.operators if op.sympy or _is_array_operator(op)}
+    found: dict[Operator, Meaning] = {}
+    while True:
+        ready: list[Operator] = []
+        for op in theory.operators:
+            if op in known:
+                continue
+            meaning = next((m for m in stated.get(op, ()) if _operators(m[1]) <= known), None)
+            if meaning is not None:
+                found[op] = meaning
+            if meaning is not None or (op.definition is not None and _operators(op.definition) <= known):
+                ready.append(op)
+        if not ready:
+            return found
+        known.update(ready)
 
 
-def _is_bare(pattern: Pattern, op: Operator) -> bool:
-    """Whether a pattern is an application of the operator to distinct variables."""
-    if not (isinstance(pattern, PApply) and pattern.op is op and all(isinstance(a, PVar) for a in pattern.args)):
-        return False
-    return len(set(pattern.args)) == len(pattern.args)
+def _is_bare(pattern: PApply) -> bool:
+    """Whether a pattern is an application to distinct variables."""
+    return all(isinstance(a, PVar) for a in pattern.args) and len(set(pattern.args)) == len(pattern.args)
 
 
 def _operators(pattern: Pattern) -> set[Operator]:
@@ -75,18 +91,20 @@ def spelled_out(roots: Sequence[Term]) -> list[Term]:
     """The terms in operators that SymPy or a kernel of whole arrays knows: definitions and meanings put in."""
     terms = expand(roots, keep=lambda op: False)
     lacking = {t.op for t in postorder(*terms) if not (t.op.leaf or t.op.sympy or _is_array_operator(t.op))}
-    meanings = {op: meaning(op) for op in sorted(lacking, key=lambda op: (op.name, op.arity))}
-    for op, found in meanings.items():
-        if found is None:
+    if not lacking:
+        return terms
+    known = terms[0].theory.derived(meanings)
+    for op in sorted(lacking, key=lambda op: (op.name, op.arity)):
+        if op not in known:
             raise EvaluationError(f"SymPy has no {op.name}: its op block names no SymPy function, and no law says what it is")
 
     def change(term: Term, args: tuple[Term, ...]) -> Term:
-        found = meanings.get(term.op)
-        if found is not None:
-            return instantiate(found[1], dict(zip(found[0], args, strict=True)), term.theory)
+        if term.op in lacking:
+            names, body = known[term.op]
+            return instantiate(body, dict(zip(names, args, strict=True)), term.theory)
         return term if args == term.args else make_term(term.op, args)
 
-    return spelled_out(rebuild(terms, change)) if meanings else terms
+    return spelled_out(rebuild(terms, change))
 
 
 _OVER_THE_REALS: dict[str, Callable[[Any, Any], Any]] = {"cbrt": lambda sympy, x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3)}
