@@ -221,15 +221,24 @@ def postorder(*roots: Term) -> list[Term]:
     """Every distinct subterm once, arguments before the terms that use them, left before right."""
     order: list[Term] = []
     seen: set[Term] = set()
-    stack: list[tuple[Term, bool]] = [(root, False) for root in reversed(roots)]
+    stack: list[Term | None] = list(reversed(roots))
+    pop, push, see = stack.pop, stack.append, seen.add
     while stack:
-        term, opened = stack.pop()
-        if opened:
-            order.append(term)
+        term = pop()
+        if term is None:  # below it is a term whose arguments are done
+            done = pop()
+            assert done is not None
+            order.append(done)
         elif term not in seen:
-            seen.add(term)
-            stack.append((term, True))
-            stack.extend([(arg, False) for arg in reversed(term.args) if arg not in seen])
+            see(term)
+            if not term.args:
+                order.append(term)
+                continue
+            push(term)
+            push(None)
+            for arg in reversed(term.args):
+                if arg not in seen:
+                    push(arg)
     return order
 
 
