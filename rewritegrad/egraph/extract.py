@@ -1,7 +1,8 @@
 """Extraction: one node for each class, so that the DAG below the roots costs least.
 
-First by the cost of trees (exact, by a worklist), then improved by the cost of DAGs: a class that is used twice is
-paid once. The set below a class is a bit mask over classes. The choice is checked to be acyclic.
+First by the cost of trees (exact, by a worklist), then improved twice by the cost of DAGs, in which a class that is used
+twice is paid once: each class chooses by the set of classes below it (a bit mask), and then single nodes of the chosen DAG
+are exchanged as long as that helps. The choice is checked to be acyclic.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from .nodes import ENode
 
 Cost = Callable[[ENode], int]
 Choice = dict[int, ENode]
+Candidate = tuple[ENode, int, tuple[int, ...]]
+"""A node, what it costs by itself, and the classes below it."""
 
 
 class NothingToExtract(ValueError):
@@ -25,7 +28,7 @@ def child_roots(engine: Engine, node: ENode) -> tuple[int, ...]:
     return tuple(dict.fromkeys([engine.split(child)[1] for child in node.children()]))
 
 
-def cheapest_trees(candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]]) -> tuple[Choice, dict[int, int]]:
+def cheapest_trees(candidates: dict[int, list[Candidate]]) -> tuple[Choice, dict[int, int]]:
     """For each class the node with the cheapest tree (costs are positive, so the choice has no cycle)."""
     choice: Choice = {}
     cost: dict[int, int] = {}
@@ -72,7 +75,7 @@ def _bits(mask: int) -> Iterable[int]:
 class _Improvement:
     """Rounds over the classes, each choosing its node by what its DAG costs under the choices below."""
 
-    def __init__(self, candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]], choice: Choice, order: Sequence[int]) -> None:
+    def __init__(self, candidates: dict[int, list[Candidate]], choice: Choice, order: Sequence[int]) -> None:
         self.candidates = candidates
         self.choice = dict(choice)
         self.order = order
@@ -149,7 +152,7 @@ def dag_cost(engine: Engine, choice: Choice, roots: Iterable[int], cost: Cost) -
 
 def extract(engine: Engine, roots: Sequence[int], cost: Cost, allowed: Callable[[ENode], bool] | None = None, rounds: int = 3) -> Choice:
     """The node chosen for each class that is needed below the root classes; `allowed` is asked where a class has several nodes."""
-    candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]] = {}
+    candidates: dict[int, list[Candidate]] = {}
     stack = list(dict.fromkeys(roots))
     members = engine.members_by_class()
     while stack:
@@ -170,6 +173,7 @@ def extract(engine: Engine, roots: Sequence[int], cost: Cost, allowed: Callable[
     best = choice
     if rounds and len(choice) <= IMPROVABLE:
         best = _improved(engine, candidates, choice, trees, roots, cost, rounds)
+        _Exchange(candidates, best, roots).run(rounds)
     used = below(engine, best, roots)
     return {root: best[root] for root in used}
 
@@ -180,7 +184,7 @@ IMPROVABLE = 5000
 
 def _improved(
     engine: Engine,
-    candidates: dict[int, list[tuple[ENode, int, tuple[int, ...]]]],
+    candidates: dict[int, list[Candidate]],
     choice: Choice,
     trees: dict[int, int],
     roots: Sequence[int],
@@ -200,3 +204,83 @@ def _improved(
         if not changed:
             break
     return best
+
+
+class _Exchange:
+    """Exchanges of one node of the chosen DAG for another of its class, where that frees more than it brings in.
+
+    Every class counts its users in the DAG (and the roots once more), so that an exchange is known by walking over
+    what it frees and what it brings in. What the choice for a class cannot see by itself, that somebody else needs a part
+    anyway, is seen here.
+    """
+
+    def __init__(self, candidates: dict[int, list[Candidate]], choice: Choice, roots: Sequence[int]) -> None:
+        self.candidates = candidates
+        self.choice = choice
+        self.parts = {node: (own, children) for nodes in candidates.values() for node, own, children in nodes}
+        self.users = dict.fromkeys(choice, 0)
+        self._take(roots)
+
+    def run(self, rounds: int) -> None:
+        """Make exchanges until none is left that helps, or for so many rounds."""
+        for _ in range(rounds):
+            used = [root for root, count in self.users.items() if count and len(self.candidates[root]) > 1]
+            changed = False
+            for root in used:
+                changed = (self.users[root] > 0 and self._exchange(root)) or changed
+            if not changed:
+                return
+
+    def _exchange(self, root: int) -> bool:
+        changed = False
+        for node, own, children in self.candidates[root]:
+            current = self.choice[root]
+            if node is current or any(child not in self.users for child in children):
+                continue
+            own_now, children_now = self.parts[current]
+            gain = own_now + self._drop(children_now) - own - self._take(children)
+            if gain > 0 and not self._reaches(children, root):
+                self.choice[root] = node
+                changed = True
+            else:
+                self._drop(children)
+                self._take(children_now)
+        return changed
+
+    def _take(self, roots: Iterable[int]) -> int:
+        """One more user for each; what that costs."""
+        total = 0
+        stack = list(roots)
+        while stack:
+            root = stack.pop()
+            self.users[root] += 1
+            if self.users[root] == 1:
+                own, children = self.parts[self.choice[root]]
+                total += own
+                stack.extend(children)
+        return total
+
+    def _drop(self, roots: Iterable[int]) -> int:
+        """One user less for each; what that frees."""
+        total = 0
+        stack = list(roots)
+        while stack:
+            root = stack.pop()
+            self.users[root] -= 1
+            if self.users[root] == 0:
+                own, children = self.parts[self.choice[root]]
+                total += own
+                stack.extend(children)
+        return total
+
+    def _reaches(self, starts: Iterable[int], goal: int) -> bool:
+        seen = set(starts)
+        stack = list(seen)
+        while stack:
+            root = stack.pop()
+            if root == goal:
+                return True
+            new = [child for child in self.parts[self.choice[root]][1] if child not in seen]
+            seen.update(new)
+            stack.extend(new)
+        return False
