@@ -72,13 +72,14 @@ class Simplifier:
     """One simplification: terms of one theory, limits, and what has been found so far."""
 
     def __init__(self, terms: Sequence[Term], limits: Limits) -> None:
+        self.deadline = None if limits.seconds is None else perf_counter() + limits.seconds
         self.theory: Theory = terms[0].theory
         self.limits = limits
         self.decimals = has_decimals(terms)
         self.order = list(dict.fromkeys(name for term in terms for name in term.variables))
-        self.deadline = None if limits.seconds is None else perf_counter() + limits.seconds
         self.found = Simplification(list(terms))
         self.cost = operations(terms)
+        self.reserve = 0.0
         self.input = list(terms)
         self.knowledge = Knowledge(self.theory, self.input)
 
@@ -117,7 +118,7 @@ class Simplifier:
 
     def _pulse(self, limits: Limits) -> tuple[list[Term], StopReason]:
         graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
-        ids = graph.add_all(self.found.terms)
+        ids = self._entered(graph)
         rows = max(limits.rows, 2 * graph.size())
         reduce, explore = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "explore")
         reason = self._run(graph, "reduce", reduce, limits.reduce_iterations, rows)
@@ -127,6 +128,16 @@ class Simplifier:
                     reason = self._run(graph, stage, rulesets, iterations, rows)
         self.found.rows = max(self.found.rows, graph.size())
         return graph.raise_all(ids, order=self.order, decimals=self.decimals), reason
+
+    def _entered(self, graph: EGraph) -> list[int]:
+        """The ids of the best terms; LimitError where entering took so long that no time is left to write them again."""
+        start = perf_counter()
+        ids = graph.add_all(self.found.terms)
+        self.reserve = WRITING * (perf_counter() - start)
+        left = self._time_left()
+        if left is not None and left < self.reserve:
+            raise LimitError("the time is over before the laws could run")
+        return ids
 
     def _present(self) -> None:
         """The laws of stage present, once, on what was found: kept where the count is not worse."""
@@ -142,13 +153,13 @@ class Simplifier:
 
     def _run(self, graph: EGraph, stage: str, rulesets: list[str], iterations: int, rows: int) -> StopReason:
         left = self._time_left()
-        report = graph.run(rulesets, iterations, rows, None if left is None else left * SHARE)
+        report = graph.run(rulesets, iterations, rows, None if left is None else max(0.0, left - self.reserve))
         self.found.reports.append((stage, report))
         return report.stop_reason
 
 
-SHARE = 0.6
-"""The part of the time left that a run of laws may take: extraction and writing need the rest."""
+WRITING = 2.5
+"""Extraction and writing take about so many times as long as entering the terms did."""
 
 
 def simplify_all(terms: Sequence[Term], limits: Limits = Limits()) -> Simplification:
