@@ -16,6 +16,9 @@ from .theory import Operator, Theory
 NUMERIC_WORDS = ("number", "integer", "not_integer")
 """The conditions that make what they are about numbers."""
 
+FOLDED = ("min", "max")
+"""The words of folds that are also operators: of several numbers they mean the same."""
+
 
 def substituted(pattern: Pattern, values: dict[str, Pattern]) -> Pattern:
     """A pattern with its variables replaced (patterns are bounded in depth by the reader)."""
@@ -113,6 +116,8 @@ class Side:
             return None
         signs: dict[Any, str] = {self.language.linear: "+", self.language.powers: "*", self.language.raised: "^"}
         sign = signs.get(pattern.op)
+        if sign is None and pattern.op.name in FOLDED and self.kind(pattern.op) is Kind.IDEMPOTENT:
+            sign = pattern.op.name
         if sign is None:
             return None
         args = [self.numeric(a, numbers) for a in pattern.args]
@@ -142,6 +147,8 @@ def evaluate(numeric: Numeric) -> Number:
             for a in args:
                 total = tidy(total * evaluate(a))
             return total
+        case NApply("min" | "max" as kind, args):
+            return (min if kind == "min" else max)([evaluate(a) for a in args])
         case NApply("^", (base, exponent)):
             return raised(evaluate(base), evaluate(exponent))
         case _:

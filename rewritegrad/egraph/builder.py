@@ -103,7 +103,7 @@ RUNTIME: dict[str, Any] = {
     "add": add, "times": times, "divide": divide, "quotient": quotient, "raised": raised, "gcd_of": gcd_of,
     "holds": holds, "tidy": tidy, "EMPTY": (), "NotRational": NotRational,
 }  # fmt: skip
-_FUNCTION = {"+": "add", "*": "times", "/": "quotient", "^": "raised"}
+_FUNCTION = {"+": "add", "*": "times", "/": "quotient", "^": "raised", "min": "min", "max": "max"}
 _COMPARE = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 

@@ -180,7 +180,7 @@ class NFold:
 
 @dataclass(frozen=True, slots=True)
 class NApply:
-    """Exact arithmetic: one of + - * / ^ and neg."""
+    """Exact arithmetic: one of + - * / ^, neg, min and max."""
 
     kind: str
     args: tuple[Numeric, ...]
