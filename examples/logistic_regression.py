@@ -31,7 +31,7 @@ def main() -> None:
     print("gradient: ", gradient)
     print("H @ v:    ", product)
     value = rg.function(["X", "w", "y"], [loss, gradient])
-    curvature = rg.function(["X", "w", "v"], product)
+    curvature = rg.function(["X", "w", "y", "v"], product)
 
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(200, 3))
@@ -40,7 +40,7 @@ def main() -> None:
     for step in range(6):
         at, slope = value(rows, w, y)
         print(f"step {step}: loss {at:.4f}")
-        hessian = np.column_stack([curvature(rows, w, v) for v in np.eye(3)])
+        hessian = np.column_stack([curvature(rows, w, y, v) for v in np.eye(3)])
         w = w - np.linalg.solve(hessian, slope)
     print("w =", w.round(2))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from . import calculus, codegen, stages
+from .calculus import Simplify
 from .errors import CostError
 from .expansion import resolve
 from .reader import declared_names, read, read_one
@@ -55,12 +56,15 @@ def _form(wrt: Any, one: Callable[[Any], Term]) -> Any:
     return tuple(one(x) for x in wrt) if isinstance(wrt, tuple) else one(wrt)
 
 
-def _simplifier(wanted: bool) -> Callable[[list[Term]], list[Term]] | None:
+def _simplifier(wanted: bool | Simplify) -> Simplify | None:
+    """What is done with all derivatives at once: the simplifier, nothing, or a function of the caller's."""
+    if callable(wanted):
+        return wanted
     return (lambda terms: stages.simplify_all(terms).terms) if wanted else None
 
 
 def diff(
-    expr: Formula, *wrt: Formula, simplify: bool = True, theory: Theory | None = None, types: Types | None = None, **declared: str | Type
+    expr: Formula, *wrt: Formula, simplify: bool | Simplify = True, theory: Theory | None = None, types: Types | None = None, **declared: str | Type
 ) -> Term:
     """The derivative of a formula, with respect to one variable after the other.
 

@@ -83,7 +83,7 @@ class Style:
 def differentiate(formula: Formula, theory: Theory, wrt: Sequence[str], limits: Limits | None, style: Style) -> Answer:
     """The derivative by each of `wrt`, one after the other, of every result; as the rules write it where there are no limits."""
     terms = formula.terms(theory)
-    found = [api.diff(term, *wrt, simplify=False) for term in terms]
+    found = [api.diff(term, *wrt, simplify=limits is not None and _later) for term in terms]
     return _answer("diff", terms, found, limits, style, wrt=list(wrt))
 
 
@@ -92,8 +92,13 @@ def gradient(formula: Formula, theory: Theory, wrt: Sequence[str], limits: Limit
     terms = formula.terms(theory)
     if len(terms) != 1:
         raise FormulaError(f"a gradient is of one scalar, and the formula has {len(terms)} results")
-    found = api.grad(terms[0], list(wrt), simplify=False)
+    found = api.grad(terms[0], list(wrt), simplify=limits is not None and _later)
     return _answer("grad", terms, found, limits, style, names=wrt, wrt=list(wrt))
+
+
+def _later(terms: list[Term]) -> list[Term]:
+    """The derivatives as they are: the answer simplifies them, within the limits."""
+    return terms
 
 
 def simplify(formula: Formula, theory: Theory, limits: Limits, style: Style) -> Answer:

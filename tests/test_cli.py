@@ -74,6 +74,7 @@ def test_diff_as_the_rules_write_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_grad(capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(capsys, "grad", "x/2", "--wrt", "x") == "1/2"  # no decimals where there were none
     assert answer(capsys, "grad", "a*b^2", "--wrt", "a,b").splitlines() == ["a: b^2", "b: 2*a*b"]
     printed = answer(capsys, "grad", "sum(1 / (1 + exp(-X)))", "--wrt", "X", "--type", "X: matrix")
     value = answer_json(capsys, "eval", printed, "X=[[0, 1], [-1, -2]]")["result"]

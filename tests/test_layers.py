@@ -20,8 +20,8 @@ OPTIONAL = ("scipy", "sympy", "mpmath", "matplotlib")
 ORACLE = ("sympy", "mpmath")
 LONGEST = 400
 
-NUMBER_ARITHMETIC = {"+", "*", "/", "^", "==", "!=", "<", "<=", ">", ">="}
-"""What the engine writes for arithmetic and comparisons of exact numbers: Python's own signs, and `^`."""
+NUMBER_ARITHMETIC = {"+", "*", "/", "^", "==", "!=", "<", "<=", ">", ">=", "min", "max"}
+"""What the engine writes for arithmetic and comparisons of exact numbers: Python's own signs and names, and `^`."""
 
 
 def listed() -> list[str]:
