@@ -81,7 +81,8 @@ def compile_terms(inputs: Sequence[Term], outputs: Sequence[Term], single: bool,
     dimensions = Dimensions()
     equalities = list(_equalities(chain(order, postorder(*originals)), dimensions))
     program = _Program(arguments.variables, order, expanded, dimensions)
-    return Function(program, Inputs(inputs, equalities), outputs, single, originals)
+    used = set(variable_terms(*outputs, *originals))
+    return Function(program, Inputs(inputs, equalities, [x for x in inputs if x not in used]), outputs, single, originals)
 
 
 def evaluate(term: Term, values: Mapping[str, Any]) -> Array:

@@ -68,7 +68,7 @@ def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator
         k, root = engine.split(i)
         if k == 1 or root == one or (k == -1 and root in sums):
             return 0
-        return max(coefficient_operations(k, decimals), 1)
+        return coefficient_operations(k, decimals) + (k < 0 and magnitude(k.numerator) == 1)
 
     def cost(node: ENode) -> int:
         form = node.form
@@ -85,6 +85,6 @@ def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator
             ops = (1 if node.items else 0) + sum(weight_cost(i) for i in node.items)
         if node.scale not in (1, -1):
             ops += coefficient_operations(divide(1, node.scale), decimals)
-        return OPERATION * ops + 1 + len(node.items)
+        return OPERATION * ops + 1 + sum(1 for i in node.children() if i != one)
 
     return cost

@@ -12,6 +12,7 @@ from .errors import InputError, ShapeError
 from .kernels import Array
 from .shapes import show
 from .term import Dimension, Term
+from .theory import Type
 
 _FLOAT = np.dtype(np.float64)
 
@@ -28,12 +29,13 @@ class Equality:
 class Inputs:
     """The variables of a function, in order, with what must hold of the shapes of their values.
 
-    InputError where a term is no variable or a name comes twice.
+    `unused` ones that nobody declared take values of any shape. InputError where a term is no variable or a name comes twice.
     """
 
-    def __init__(self, variables: Iterable[Term], equalities: Sequence[Equality] = ()) -> None:
+    def __init__(self, variables: Iterable[Term], equalities: Sequence[Equality] = (), unused: Iterable[Term] = ()) -> None:
         self.variables = tuple(variables)
         self.equalities = tuple(equalities)
+        self._shapeless = {variable for variable in unused if variable.detail == Type()}
         self._by_name: dict[str, Term] = {}
         for variable in self.variables:
             if variable.op.leaf != "variable":
@@ -75,6 +77,8 @@ class Inputs:
         first: dict[str, tuple[int, int]] = {}  # the size of a named dimension, and the input that told it first
         for i, (variable, array) in enumerate(zip(self.variables, arrays, strict=True)):
             shape = variable.shape
+            if variable in self._shapeless:
+                continue
             if len(shape) != array.ndim:
                 raise ShapeError(_misfit(variable, array))
             for dim, size in zip(shape, array.shape, strict=True):

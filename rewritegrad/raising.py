@@ -208,8 +208,20 @@ class Raising:
             divisor = self._divisor(root) if integral(e) else 1
             if divisor != 1:
                 k = times(k, tidy(Fraction(divisor) ** int(e)))
-            factors.append((self._multiple(divide(-w if turned else w, divisor), root), e))
+            multiple = divide(-w if turned else w, divisor)
+            if e == 1 and k not in (1, -1) and self._takes_in(k, multiple, root):
+                multiple, k = times(multiple, k), 1
+            factors.append((self._multiple(multiple, root), e))
         return self._product_of(k, factors)
+
+    def _takes_in(self, k: Number, multiple: Number, root: int) -> bool:
+        """Whether a sum of no other use is shorter with the coefficient multiplied into it: 2*(2*x + 1) is 4*x + 2."""
+        node = self.choice.get(root)
+        if node is None or node.form != LINEAR or self._uses[root] > 1:
+            return False
+        terms = [(times(divide(multiple, node.scale), c), i) for i, c in node.items]
+        taken = [(times(k, c), i) for c, i in terms]
+        return self._operations(taken) < self._operations(terms) + coefficient_operations(k, self.decimals)
 
     def _divisor(self, root: int) -> Number:
         """What a sum that is a factor is divided by to be written shortest; 1 for anything else."""

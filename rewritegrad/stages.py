@@ -33,8 +33,8 @@ class Limits:
     reduce_iterations: int = 3
     explore_iterations: int = 2
     settle_iterations: int = 2
-    rows: int = 250
-    second_rows: int = 400
+    rows: int = 400
+    second_rows: int = 1000
     explorable: int = 4000
     seconds: float | None = None
 
@@ -64,8 +64,8 @@ def rulesets_of(theory: Theory, stage: str) -> list[str]:
 
 
 def has_decimals(terms: Sequence[Term]) -> bool:
-    """Whether a literal is spelt as a decimal, so that results are written with decimals too."""
-    return any(t.op.leaf == "number" and not t.detail.lstrip("-").isdigit() for t in postorder(*terms))
+    """Whether a literal is a decimal fraction, so that results are written with decimals too (1.0, as seeds are spelt, asks for none)."""
+    return any(t.op.leaf == "number" and "/" not in t.detail and not isinstance(t.value, int) for t in postorder(*terms))
 
 
 class Simplifier:
