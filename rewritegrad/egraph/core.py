@@ -371,7 +371,8 @@ class Classes:
 
     def nodes(self, i: int, op: Any) -> list[ENode]:
         """The nodes of an operator in a class (a root)."""
-        return self.classes_with(op).get(i, [])
+        table = self.tables.get(op)
+        return [] if table is None else table.by_class.get(i, [])
 
     def classes_with(self, op: Any) -> dict[int, list[ENode]]:
         """The nodes of an operator by their class."""

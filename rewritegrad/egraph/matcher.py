@@ -128,7 +128,7 @@ class Compiler(SumMatching, ProductMatching):
         if whole and rest is None:
             rest, members = self._last_takes_rest(members, lambda m: m)
         for member in sorted(members, key=lambda m: isinstance(m, CVar)):
-            child, n = self._choose(items, used)
+            child, n = self._choose(member, items, used)
             self.when(f"{n} == 1")
             self.by_id(member, child)
         left = "".join(f" and j != {u}" for u in used)[5:] or "True"

@@ -9,7 +9,7 @@ from typing import Any
 from .builder import Binding, Builder
 from .emit import Source
 from .language import CBag, CLeaf, CLit, CNode, CNum, Core, CProd, CSum, CVar, Kind, Language, Law
-from .naming import names_of
+from .naming import interchangeable, names_of
 from .rational import Number
 
 _MAX_LOOPS = 18
@@ -33,6 +33,7 @@ class Matching(ABC):
         self.pending = list(law.tests)
         self.head: list[str] = []
         self.loops = 0
+        self.chosen: dict[str, Any] = {}
         self.scale: str | None = None
         self.carry: str | None = None
         self.carry_kind = Kind.PLAIN
@@ -166,11 +167,12 @@ class Matching(ABC):
 
         return min(specs, key=rank)
 
-    def _choose(self, items: str, used: list[str], where: str = "") -> tuple[str, str]:
+    def _choose(self, spec: Any, items: str, used: list[str], where: str = "") -> tuple[str, str]:
         """Open a loop over the children not used yet; the names of child and multiplicity."""
         index, child, n = self.source.fresh("i"), self.source.fresh("c"), self.source.fresh("k")
         self.loop(f"for {index}, ({child}, {n}) in enumerate({items}):")
-        conditions = [f"{index} != {u}" for u in used]
+        conditions = [f"{index} {'>' if interchangeable(self.law, spec, self.chosen[u]) else '!='} {u}" for u in used]
+        self.chosen[index] = spec
         if where:
             conditions.append(where.format(child=child, n=n))
         if conditions:

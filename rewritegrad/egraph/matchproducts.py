@@ -71,7 +71,7 @@ class ProductMatching(Matching):
             name = self.source.fresh("c")
             self.source.line(f"{name} = {found}")
             where = f"{{child}} == {name}"
-        child, n = self._choose(items, used, where)
+        child, n = self._choose(spec, items, used, where)
         if exponent is None:
             if isinstance(core, CVar):
                 self.bind_or_compare(core.name, "factor", f"({child}, {n})")

@@ -41,7 +41,7 @@ class SumMatching(Matching):
         if found is not None and not (spec is None and isinstance(core, CVar)):
             k, root = self.source.fresh("k"), self.source.fresh("c")
             self.source.line(f"{k}, {root} = split_found({found})")
-            child, n = self._choose(items, used, f"{{child}} == {root}")
+            child, n = self._choose(term, items, used, f"{{child}} == {root}")
             value = self.source.fresh("k")
             self.source.line(f"{value} = divide({self._times(n, factor)}, {k})")
             if isinstance(spec, CNum):
@@ -52,7 +52,7 @@ class SumMatching(Matching):
                 self.when(f"{value} == {self._literal(spec.value if spec else 1)}")
             return
         only_number = isinstance(core, CLit | CNum) and not self.plain
-        child, n = self._choose(items, used, "number_of(1, {child}) is not None" if only_number else "")
+        child, n = self._choose(term, items, used, "number_of(1, {child}) is not None" if only_number else "")
         k = self._times(n, factor)
         if k != n:
             name = self.source.fresh("k")

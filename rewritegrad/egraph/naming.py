@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from .language import (
     BBag,
     BEach,
+    BLeaf,
     BNode,
     BNumber,
     BProd,
@@ -14,6 +16,7 @@ from .language import (
     BVar,
     CBag,
     CEach,
+    CLeaf,
     CNode,
     CNum,
     CProd,
@@ -32,6 +35,8 @@ from .language import (
 def parts_of(node: Any) -> list[Any]:
     """The parts directly inside a part of a law."""
     match node:
+        case tuple():
+            return [part for part in node if part is not None]
         case CNode(_, args) | BNode(_, args):
             return list(args)
         case CSum(terms):
@@ -97,7 +102,8 @@ class Names:
             part, depth = stack.pop()
             below = depth + 1 if isinstance(part, CNode | CSum | CProd | CBag | CEach) else depth
             for inner in parts_of(part):
-                if isinstance(inner, CNode | CSum | CProd | CBag | CEach):
+                # A class that a leaf joins may keep its id, and so must be watched too; numbers are never joined in that way.
+                if isinstance(inner, CNode | CSum | CProd | CBag | CEach | CLeaf):
                     deepest = max(deepest, below)
                 stack.append((inner, below))
         if any(test.predicate is not None for test in self._law.tests):
@@ -108,6 +114,46 @@ class Names:
 def names_of(law: Law) -> Names:
     """The names of a law."""
     return Names(law)
+
+
+_UNORDERED = ("terms", "factors", "members", "parts", "coefficient")
+"""The fields of core forms in which order means nothing."""
+
+
+def renamed(part: Any, names: dict[str, str]) -> Any:
+    """A part of a law with other names, as nested tuples in which only order that means something is kept."""
+    if isinstance(part, tuple):
+        return tuple([renamed(p, names) for p in part])
+    if not is_dataclass(part) or isinstance(part, CLeaf | BLeaf):
+        return part
+    found: list[Any] = [type(part).__name__]
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if field.name in ("name", "rest"):
+            value = names.get(value, value)
+        elif field.name != "op":
+            value = renamed(value, names)
+        if isinstance(value, tuple) and (field.name in _UNORDERED or (isinstance(part, NApply) and part.kind not in ("^", "/"))):
+            value = tuple(sorted(value, key=repr))
+        found.append(value)
+    return tuple(found)
+
+
+def interchangeable(law: Law, one: Any, other: Any) -> bool:
+    """Whether two children of a pattern may change places: the law stays the same when the names that only they have do.
+
+    Of the two orders in which such a pair matches, one is enough.
+    """
+    ours, theirs = occurrences(one), occurrences(other)
+    swap: dict[str, str] = {}
+    for a, b in zip(ours, theirs, strict=False):
+        if swap.setdefault(a, b) != b or swap.setdefault(b, a) != a:
+            return False
+    everywhere = occurrences(law.left)
+    if any(a != b and everywhere.count(a) != ours.count(a) + theirs.count(a) for a, b in swap.items()):
+        return False
+    tests, swapped = (sorted(renamed(law.tests, names), key=repr) for names in ({}, swap))
+    return renamed(one, swap) == renamed(other, {}) and tests == swapped and renamed((law.left, law.right), swap) == renamed((law.left, law.right), {})
 
 
 def root_operator(left: Any, language: Language) -> Any:

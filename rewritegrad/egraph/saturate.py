@@ -82,6 +82,7 @@ class Saturation:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._seen: dict[Any, tuple[int, ...]] = {}
+        self._fresh: dict[tuple[Any, int, tuple[int, ...]], tuple[list[ENode], tuple[int, ...]]] = {}
 
     def run(
         self,
@@ -118,6 +119,7 @@ class Saturation:
         try:
             nested = self._nested(marks) if flatten else []
             found = self._match_all(laws, iteration, rows, deadline, marks)
+            self._fresh = {}
             if nested:
                 iteration.matches["flatten"] = len(nested)
                 changed = self._flatten(nested)
@@ -142,7 +144,10 @@ class Saturation:
 
     def _changed(self, key: Any, op: Any, level: int, marks: dict[Any, tuple[int, ...]]) -> list[ENode]:
         """What a law has not looked at yet; the mark counts once the iteration has been applied to its end."""
-        nodes, marks[key] = self.engine.changed(op, level, self._seen.get(key, ()))
+        since = self._seen.get(key, ())
+        if (op, level, since) not in self._fresh:  # laws of one operator mostly ask for the same
+            self._fresh[op, level, since] = self.engine.changed(op, level, since)
+        nodes, marks[key] = self._fresh[op, level, since]
         return nodes
 
     def _match_all(
