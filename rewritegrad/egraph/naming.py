@@ -153,7 +153,8 @@ def interchangeable(law: Law, one: Any, other: Any) -> bool:
     if any(a != b and everywhere.count(a) != ours.count(a) + theirs.count(a) for a, b in swap.items()):
         return False
     tests, swapped = (sorted(renamed(law.tests, names), key=repr) for names in ({}, swap))
-    return renamed(one, swap) == renamed(other, {}) and tests == swapped and renamed((law.left, law.right), swap) == renamed((law.left, law.right), {})
+    sides = (law.left, law.right)
+    return renamed(one, swap) == renamed(other, {}) and tests == swapped and renamed(sides, swap) == renamed(sides, {})
 
 
 def root_operator(left: Any, language: Language) -> Any:
