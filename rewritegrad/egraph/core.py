@@ -110,7 +110,7 @@ class Classes:
         """The nodes of an operator."""
         found = self.tables.get(op)
         if found is None:
-            found = self.tables[op] = Table()
+            found = self.tables[op] = Table(op)
         return found
 
     def found(self, op: Any, items: tuple[Any, ...]) -> ENode | None:
@@ -124,7 +124,7 @@ class Classes:
         if node is not None:
             return self.ref(node.scale, node.cls)
         data = None if self.analysis is None else self.analysis.leaf(op, value)
-        return self._enter(op, LEAF, (value,), data)
+        return self._enter(self.table(op), LEAF, (value,), data)
 
     def find_leaf(self, op: Any, value: Any) -> int:
         """The id of a leaf where the e-graph has it, else -1."""
@@ -144,7 +144,7 @@ class Classes:
         if found is not None:
             return found.cls if found.scale == 1 else self.ref(found.scale, found.cls)
         data = None if self.analysis is None else self.analysis.apply(op, [self.fact(a) for a in args])
-        return self._enter(op, PLAIN, args, data)
+        return self._enter(table, PLAIN, args, data)
 
     def equate(self, node: ENode, op: Any, args: tuple[int, ...]) -> bool:
         """Join a node with an application, which is entered into the node's class at once where it is new; like `union`.
@@ -174,14 +174,14 @@ class Classes:
                 return tuple([self.find(i) for i in ids])
         return ids
 
-    def _enter(self, op: Any, form: int, items: tuple[Any, ...], data: Any) -> int:
+    def _enter(self, table: Table, form: int, items: tuple[Any, ...], data: Any) -> int:
         if self.live >= self.row_limit:
             raise RowLimit
         cls = self._new_id(-1, 1, data)
-        node = ENode(op, form, items, 1, cls)
+        node = ENode(table.op, form, items, 1, cls)
         if self.one >= 0:
             self.size[cls] = self.size_of(node)
-        self._attach(node, self.tables.get(op) or self.table(op))
+        self._attach(node, table)
         self.class_count += 1
         return cls
 
@@ -317,7 +317,8 @@ class Classes:
         twin = table.by_items.get(items)
         if twin is not None:
             self._detach(node)
-            self.union(self.ref(node.scale, node.cls), self.ref(twin.scale, twin.cls))
+            if twin.cls != node.cls or twin.scale != node.scale:
+                self.union(self.ref(node.scale, node.cls), self.ref(twin.scale, twin.cls))
             return
         node.items = items
         table.by_items[items] = node

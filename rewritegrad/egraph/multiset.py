@@ -78,7 +78,7 @@ class Engine(Products):
         if found is not None:
             return self.ref(found.scale, found.cls)
         data = None if self.analysis is None else self.analysis.fold(op, [self.fact(c) for c, n in items for _ in range(n)])
-        made = self._enter(op, BAG, items, data)
+        made = self._enter(self.table(op), BAG, items, data)
         if self.analysis is not None and self.one >= 0:
             self._fold(made)
         return self.find(made)

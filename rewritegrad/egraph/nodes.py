@@ -49,9 +49,10 @@ class ENode:
 class Table:
     """The nodes of one operator: by their items, by their class, and in the order in which they came or changed (dead ones too)."""
 
-    __slots__ = ("by_class", "by_items", "log")
+    __slots__ = ("by_class", "by_items", "log", "op")
 
-    def __init__(self) -> None:
+    def __init__(self, op: Any) -> None:
+        self.op = op
         self.by_items: dict[tuple[Any, ...], ENode] = {}
         self.by_class: dict[int, list[ENode]] = {}
         self.log: list[ENode] = []

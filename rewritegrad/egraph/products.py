@@ -168,7 +168,7 @@ class Products(Sums):
             return -1
         assert self.analysis is not None
         data = self.analysis.product(op, 1, [(self.fact(r), e) for r, e in items])
-        made = self._enter(op, POWERS, items, data)
+        made = self._enter(self.table(op), POWERS, items, data)
         self._fold(made)
         k, root = self.split(made)
         return self.zero if root == self.zero else self.ref(times(factor, k), root)

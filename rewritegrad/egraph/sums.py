@@ -137,4 +137,4 @@ class Sums(Classes):
             return self.ref(times(factor, found.scale), found.cls)
         assert self.analysis is not None
         data = self.analysis.sum(op, [(k, self.data[r]) for r, k in items])
-        return self.ref(factor, self._enter(op, LINEAR, items, data))
+        return self.ref(factor, self._enter(self.table(op), LINEAR, items, data))
