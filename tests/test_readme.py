@@ -56,7 +56,7 @@ def test_the_two_commands_are_single_lines_with_an_environment_of_their_own() ->
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
     assert installed_by(main) == "."
     assert installed_by(tests) == ".[test]"
-    assert tests.endswith(".venv/bin/python -m pytest")
+    assert tests.endswith(".venv/bin/python -m pytest -n 2")
 
 
 def test_ci_takes_the_test_command_from_the_readme() -> None:
