@@ -178,6 +178,15 @@ def test_an_interrupted_run_loses_nothing(inputs, laws, interruptions):
     assert partition(engine.find, ours) == partition(naive.find, theirs)
 
 
+def test_what_comes_in_after_a_stop_in_the_middle_of_matching_is_seen(monkeypatch):
+    engine, _, run = started(chain("a", "b"))
+    monkeypatch.setattr(saturate, "perf_counter", Clock())
+    assert run.run([COMMUTES], seconds=0).stop_reason is StopReason.TIME_LIMIT
+    i, j = enter(engine, ("f", ("a",), ("c",))), enter(engine, ("f", ("c",), ("a",)))
+    assert run.run([COMMUTES]).stop_reason is StopReason.SATURATED
+    assert engine.find(i) == engine.find(j)
+
+
 class Broken(Exception):
     pass
 

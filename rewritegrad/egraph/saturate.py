@@ -119,10 +119,9 @@ class Saturation:
         try:
             nested = self._nested(marks) if flatten else []
             found = self._match_all(laws, iteration, rows, deadline, marks)
-            self._fresh = {}
             if nested:
                 iteration.matches["flatten"] = len(nested)
-                changed = self._flatten(nested)
+                changed = self._flatten(nested, deadline)
             changed = self._apply_all(found, deadline) or changed
             self._seen.update(marks)
         except RowLimit:
@@ -130,6 +129,7 @@ class Saturation:
         except _OutOfTime:
             reason = StopReason.TIME_LIMIT
         finally:
+            self._fresh = {}
             engine.row_limit = inf
             engine.blame = "congruence"
             engine.rebuild()
@@ -194,12 +194,14 @@ class Saturation:
         language = self.engine.language
         return [node for op in (language.linear, language.powers) if op is not None for node in self._changed(op, op, 2, marks)]
 
-    def _flatten(self, nodes: list[ENode]) -> bool:
+    def _flatten(self, nodes: list[ENode], deadline: float | None) -> bool:
         engine = self.engine
         engine.blame = "flatten"
         changed = False
-        for node in nodes:
+        for i, node in enumerate(nodes):
             if node.alive:
                 for flat in list(engine.flattened(node)):
                     changed = engine.union(engine.value(node), flat) or changed
+            if deadline is not None and i % _CHUNK == 0 and perf_counter() > deadline:
+                raise _OutOfTime
         return changed
