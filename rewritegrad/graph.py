@@ -8,14 +8,15 @@ from typing import Any
 from .costs import node_cost
 from .egraph.extract import NothingToExtract, child_roots, extract
 from .egraph.language import Language
-from .egraph.matcher import CompiledLaw, compile_law
+from .egraph.matcher import CompiledLaw
 from .egraph.matching import TooDeep
 from .egraph.multiset import Engine
 from .egraph.nodes import Contradiction, ENode
+from .egraph.program import Program
 from .egraph.saturate import Report, Saturation
 from .errors import FormulaError, RuleFileError, UnsoundRuleError
 from .knowledge import Knowledge, ShapeKnowledge
-from .laws import law_of
+from .laws import law_of, needed_operators
 from .lowering import enter, language_of, plain_language_of
 from .patterns import Rule, Ruleset
 from .printer import operations
@@ -37,26 +38,36 @@ def has_facts(theory: Theory) -> bool:
 
 
 class LawTable:
-    """The compiled laws of a theory for one language; a law is compiled when it is first run."""
+    """The laws of a theory for one language, each put into core form when a graph first has the operators that it needs."""
 
     def __init__(self, theory: Theory, language: Language) -> None:
         self._theory = theory
         self._language = language
-        self._compiled: dict[int, tuple[Rule, CompiledLaw]] = {}
+        self._laws: dict[int, tuple[Rule, CompiledLaw]] = {}
+        self._programs: dict[tuple[str, ...], Program] = {}
 
     def __call__(self, rule: Rule) -> CompiledLaw:
-        found = self._compiled.get(id(rule))
+        found = self._laws.get(id(rule))
         if found is None:
-            try:
-                compiled = compile_law(law_of(rule, self._theory, self._language), self._language)
-            except TooDeep as error:
-                raise RuleFileError(str(error), rule.position) from None
-            found = self._compiled[id(rule)] = (rule, compiled)
+            law = law_of(rule, self._theory, self._language)
+            found = self._laws[id(rule)] = (rule, CompiledLaw(law, self._language))
         return found[1]
+
+    def program(self, rulesets: Sequence[Ruleset]) -> Program:
+        """The laws of rulesets; kept where these are the theory's own."""
+        key = tuple([r.name for r in rulesets])
+        own = all(self._theory.rulesets.get(r.name) is r for r in rulesets)
+        found = self._programs.get(key) if own else None
+        if found is None:
+            rules = [rule for ruleset in rulesets for rule in ruleset.rules]
+            found = Program([needed_operators(rule, self._language) for rule in rules], lambda i: self(rules[i]))
+            if own:
+                self._programs[key] = found
+        return found
 
 
 def law_table(theory: Theory) -> LawTable:
-    """The compiled laws of a theory."""
+    """The laws of a theory."""
     return theory.derived(core_law_table)
 
 
@@ -152,11 +163,12 @@ class EGraph:
         engine = self.engine
         assert self._saturation is not None
         chosen = list(self.theory.rulesets.values()) if rulesets is None else [self._ruleset(r) for r in rulesets]
-        laws = [self._laws(rule) for ruleset in chosen for rule in ruleset.rules]
         if flatten is None:
             flatten = engine.one >= 0
         try:
-            return self._saturation.run(laws, iterations, rows, seconds, flatten)
+            return self._saturation.run(self._laws.program(chosen), iterations, rows, seconds, flatten)
+        except TooDeep as error:
+            raise RuleFileError(str(error), error.law.source.position) from None
         except Contradiction as error:
             raise UnsoundRuleError(str(error)) from None
 

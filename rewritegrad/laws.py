@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .egraph.language import Language, Law
+from .egraph.language import Kind, Language, Law
 from .lawnumbers import expanded
 from .leftsides import LeftSide
-from .patterns import Pattern, Rule
+from .patterns import PApply, Pattern, PVar, Rule, walk
 from .rightsides import RightSide
-from .theory import Theory
+from .theory import Operator, Theory
 
 
 def law_of(rule: Rule, theory: Theory, language: Language) -> Law:
@@ -27,3 +27,28 @@ def law_of(rule: Rule, theory: Theory, language: Language) -> Law:
         tuple(right.test(c, prepare) for c in rule.conditions),
         rule,
     )
+
+
+def needed_operators(rule: Rule, language: Language) -> tuple[Operator, ...]:
+    """Operators without whose nodes the left side of a rule matches nothing, in the order of their first occurrence.
+
+    Told from the pattern as written, before it is put into core form: operators that are stored as they are, and a
+    sum at the root. What stands before a `...` is left out, and what is inside an operator whose definition drops arguments.
+    """
+    found: dict[Operator, None] = {}
+    left = rule.left
+    if isinstance(left, PApply) and language.kind(left.op) is Kind.LINEAR:
+        found[left.op] = None
+    stack: list[Pattern] = [left]
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, PApply):
+            continue
+        if language.spelled or part.op.definition is None:
+            if language.kind(part.op) is Kind.PLAIN and part.op != language.raised:
+                found[part.op] = None
+            stack.extend(reversed(part.args))
+        else:
+            kept = {p.name for p in walk(part.op.definition) if isinstance(p, PVar)}
+            stack.extend([arg for p, arg in zip(part.op.parameters, part.args, strict=True) if p.name in kept])
+    return tuple(found)

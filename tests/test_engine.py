@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine_invariants import CheckedEngine
 from oracle_engine import NaiveGraph, subterms
 from rewritegrad.egraph.language import BLeaf, BNode, BVar, CLeaf, CNode, CVar, Language, Law
-from rewritegrad.egraph.matcher import compile_law
+from rewritegrad.egraph.matcher import CompiledLaw
 from rewritegrad.egraph.saturate import Saturation
 
 LANGUAGE = Language(numbers="number")
@@ -38,7 +38,7 @@ def right_side(pattern):
 
 
 def law(name, left, right):
-    return compile_law(Law(name, core(left), right_side(right)), LANGUAGE)
+    return CompiledLaw(Law(name, core(left), right_side(right)), LANGUAGE)
 
 
 def applications(inner):

@@ -8,7 +8,6 @@ their variables are bound. What a pattern leaves of a sum or product at the root
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from . import each
@@ -16,20 +15,31 @@ from .builder import Binding, Builder
 from .language import BNode, CBag, CEach, CLeaf, CLit, CNode, CNum, Coefficient, Core, CProd, CSum, CVar, Kind, Language, Law
 from .matchproducts import ProductMatching
 from .matchsums import SumMatching
-from .naming import root_operator
+from .naming import names_of, root_operator
 from .rational import Number
 
 
-@dataclass(slots=True, eq=False)
 class CompiledLaw:
-    """A law with its generated functions; `level` says how far up a change below can make it match."""
+    """A law with its functions, generated when they are first asked for; `level` says how far up a change below can make it match."""
 
-    law: Law
-    root: Any
-    level: int
+    __slots__ = ("apply", "language", "law", "level", "match", "root", "source")
+
     match: Callable[..., None]
     apply: Callable[..., bool]
     source: str
+
+    def __init__(self, law: Law, language: Language) -> None:
+        self.law = law
+        self.language = language
+        self.root: Any = root_operator(law.left, language)
+        self.level = names_of(law).depth()
+
+    def __getattr__(self, name: str) -> Any:
+        """Reached where a slot is empty still: most laws never meet a formula that they could match."""
+        if name not in ("match", "apply", "source"):
+            raise AttributeError(name)
+        self.match, self.apply, self.source = Compiler(self.law, self.language).law_functions()
+        return getattr(self, name)
 
 
 class Compiler(SumMatching, ProductMatching):
@@ -180,8 +190,8 @@ class Compiler(SumMatching, ProductMatching):
 
     # -- the whole law
 
-    def law_functions(self) -> CompiledLaw:
-        """Generate, compile and wrap both functions."""
+    def law_functions(self) -> tuple[Callable[..., None], Callable[..., bool], str]:
+        """Both functions, generated and compiled, and their source."""
         body = self.source
         body._depth = 1
         self.loop("for n in nodes:")
@@ -212,7 +222,7 @@ class Compiler(SumMatching, ProductMatching):
         body.namespace["find_product"] = find_product
         text = "\n".join(body.lines)
         match = body.compile("match", self.law.name)
-        return CompiledLaw(self.law, root_operator(self.law.left, self.language), self.uses.depth(), match, body.namespace["apply"], text)
+        return match, body.namespace["apply"], text
 
     def _root_pattern(self) -> None:
         left = self.law.left
@@ -339,8 +349,3 @@ def find_product(g: Any, factor: Number, factors: list[tuple[int, Number]]) -> i
         return -1
     found: int = g.find_product(factor, factors)
     return found
-
-
-def compile_law(law: Law, language: Language) -> CompiledLaw:
-    """The generated matcher and builder of a law."""
-    return Compiler(law, language).law_functions()

@@ -18,6 +18,10 @@ _MAX_LOOPS = 18
 class TooDeep(ValueError):
     """A pattern with more nested choices than a function of Python can have loops."""
 
+    def __init__(self, law: Law) -> None:
+        super().__init__(f"the left side of {law.name} has more than {_MAX_LOOPS} nested choices")
+        self.law = law
+
 
 class Matching(ABC):
     """The source of a matcher for one law and one language."""
@@ -53,7 +57,7 @@ class Matching(ABC):
         """Open a for loop."""
         self.loops += 1
         if self.loops > _MAX_LOOPS:
-            raise TooDeep(f"the left side of {self.law.name} has more than {_MAX_LOOPS} nested choices")
+            raise TooDeep(self.law)
         self.source.block(text)
 
     def when(self, condition: str) -> None:

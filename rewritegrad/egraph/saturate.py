@@ -14,6 +14,7 @@ from typing import Any
 from .matcher import CompiledLaw
 from .multiset import Engine
 from .nodes import ENode, RowLimit
+from .program import Program
 
 
 class StopReason(Enum):
@@ -83,10 +84,11 @@ class Saturation:
         self.engine = engine
         self._seen: dict[Any, tuple[int, ...]] = {}
         self._fresh: dict[tuple[Any, int, tuple[int, ...]], tuple[list[ENode], tuple[int, ...]]] = {}
+        self._chosen: dict[Program, tuple[int, list[CompiledLaw]]] = {}
 
     def run(
         self,
-        laws: Sequence[CompiledLaw],
+        laws: Sequence[CompiledLaw] | Program,
         iterations: int = 30,
         rows: int | None = None,
         seconds: float | None = None,
@@ -95,17 +97,18 @@ class Saturation:
         """Iterate until nothing is new or a limit is hit. Rows beyond the limit are not made."""
         deadline = None if seconds is None else perf_counter() + seconds
         report = Report(StopReason.ITERATION_LIMIT)
+        program = laws if isinstance(laws, Program) else Program.of(laws)
         with no_collector():
             self.engine.rebuild()
             for _ in range(iterations):
-                stopped = self._iterate(laws, report, rows, deadline, flatten)
+                stopped = self._iterate(program, report, rows, deadline, flatten)
                 if stopped is not None:
                     report.stop_reason = stopped
                     break
         return report
 
     def _iterate(
-        self, laws: Sequence[CompiledLaw], report: Report, rows: int | None, deadline: float | None, flatten: bool
+        self, program: Program, report: Report, rows: int | None, deadline: float | None, flatten: bool
     ) -> StopReason | None:
         engine = self.engine
         start = perf_counter()
@@ -118,7 +121,7 @@ class Saturation:
         engine.row_limit = inf if rows is None else rows
         try:
             nested = self._nested(marks) if flatten else []
-            found = self._match_all(laws, iteration, rows, deadline, marks)
+            found = self._match_all(self._possible(program), iteration, rows, deadline, marks)
             if nested:
                 iteration.matches["flatten"] = len(nested)
                 changed = self._flatten(nested, deadline)
@@ -142,8 +145,18 @@ class Saturation:
 
     # -- matching
 
+    def _possible(self, program: Program) -> list[CompiledLaw]:
+        """The laws of a program whose operators all have nodes; asked again when an operator has got its first."""
+        present = self.engine.tables
+        known = self._chosen.get(program)
+        if known is None or known[0] != len(present):
+            known = self._chosen[program] = (len(present), program.possible(present))
+        return known[1]
+
     def _changed(self, key: Any, op: Any, level: int, marks: dict[Any, tuple[int, ...]]) -> list[ENode]:
         """What a law has not looked at yet; the mark counts once the iteration has been applied to its end."""
+        if op not in self.engine.tables:
+            return []
         since = self._seen.get(key, ())
         if (op, level, since) not in self._fresh:  # laws of one operator mostly ask for the same
             self._fresh[op, level, since] = self.engine.changed(op, level, since)
