@@ -338,6 +338,8 @@ def _narrowed(old: Range, word: str, bound: float) -> Range:
         case "negative" | "<" | "<=" if bound <= old.upper:
             is_open = word in ("negative", "<") or (old.open_upper and bound == old.upper)
             return replace(old, upper=bound, open_upper=is_open)
+        case "=":
+            return replace(old, lower=bound, upper=bound, open_lower=False, open_upper=False)
         case "nonzero":
             return replace(old, nonzero=True)
         case "!=" if bound == 0:

@@ -185,6 +185,9 @@ WORDS: dict[str, Word] = {
 }
 """Every word with the function that answers it: patterns.CONDITION_WORDS without what only `gives` says, and the comparisons."""
 
+SHAPE_WORDS = frozenset({"scalar", "vector", "matrix", "square", "same_shape"})
+"""Words that look at shapes only, which a term has as well as a fact."""
+
 
 def word_function(word: str) -> Word:
     """The function that answers a word, to be called with the Facts of the problem and the facts of its arguments."""

@@ -118,7 +118,7 @@ class EGraph:
     def _start(self, terms: Sequence[Term]) -> Engine:
         if self._engine is None:
             if self.plain:
-                self._analysis = ShapeKnowledge(self.theory)
+                self._analysis = ShapeKnowledge(self.theory, terms)
             elif self._analysis is None and self.theory.derived(has_facts):
                 self._analysis = Knowledge(self.theory, terms)
             self._engine = Engine(self._language, self._analysis)

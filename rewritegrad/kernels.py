@@ -117,6 +117,16 @@ def place(part: ArrayLike, like: ArrayLike, at: object) -> Array:
     return array
 
 
+def powlog(base: ArrayLike, exponent: ArrayLike) -> Any:
+    """base^exponent * log(base), and 0 where the base is 0 and the exponent is not negative.
+
+    >>> powlog([0.0, 1.0, 2.0], 1.0).round(3)
+    array([0.   , 0.   , 1.386])
+    """
+    base = np.asarray(base)
+    return np.power(base, exponent) * np.log(np.where(base == 0, 1.0, base))
+
+
 def _places(at: object) -> tuple[Any, ...]:
     places = at if isinstance(at, tuple) and at[:1] != ("slice",) else (at,)
     return tuple(slice(*p[1:]) if isinstance(p, tuple) else p for p in places)
@@ -125,7 +135,9 @@ def _places(at: object) -> tuple[Any, ...]:
 catalan = 0.915965594177219015
 """Catalan's constant, which NumPy and SciPy lack."""
 
-OWN: dict[str, Any] = {"fill": fill, "sum_to": sum_to, "expand_to": expand_to, "size": size, "index": index, "place": place, "catalan": catalan}
+OWN: dict[str, Any] = {
+    "fill": fill, "sum_to": sum_to, "expand_to": expand_to, "size": size, "index": index, "place": place, "powlog": powlog, "catalan": catalan,
+}
 """What a rule file may name with the prefix `kernels`."""
 
 

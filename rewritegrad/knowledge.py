@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
-from . import intervals
+from . import definitions, intervals
+from .conditions import SHAPE_WORDS, Word, word_function
 from .egraph.multiset import Engine
 from .egraph.nodes import ENode
 from .fact import Fact
 from .facts import Facts
 from .rationals import bounded, fold_power
 from .shapes import broadcast
-from .term import Number, Term, make_term
+from .term import Number, Term, make_term, postorder
 from .theory import Operator, Theory
 
 
@@ -87,11 +89,50 @@ class Knowledge:
         return presentable
 
 
-class ShapeKnowledge:
-    """Shapes of the classes of a plain e-graph, each held as one term of the class."""
+class TermFacts(Facts):
+    """What conditions ask of the terms that a plain e-graph holds: shapes at once, facts computed when they are first asked for."""
 
-    def __init__(self, theory: Theory) -> None:
-        self.facts = Facts(theory, ())
+    def __init__(self, theory: Theory, problem: Sequence[Term]) -> None:
+        super().__init__(theory)
+        self._problem = problem
+        self._known: dict[Term, Fact] = {}
+
+    @cached_property
+    def values(self) -> Knowledge:
+        """The knowledge of the problem that facts are computed with."""
+        return Knowledge(self.theory, self._problem)
+
+    def of(self, term: Term) -> Fact:
+        """The fact of a term, in which operators that are only names are replaced by what they mean."""
+        known, knowledge = self._known, self.values
+        (meant,) = definitions.expand([term], lambda op: False)
+        for part in postorder(meant):
+            if part not in known:
+                if part.op.leaf:
+                    value = part if part.op.leaf in ("variable", "attribute") else part.value
+                    known[part] = knowledge.leaf(part.op, value)
+                else:
+                    known[part] = knowledge.facts.application(part.op, [known[arg] for arg in part.args])
+        return known[meant]
+
+
+def word_on_terms(word: str) -> Word:
+    """The function that answers a word in a plain e-graph, where a class is known by one of its terms."""
+    answer = word_function(word)
+    if word in SHAPE_WORDS:
+        return answer
+
+    def on_terms(source: TermFacts, *terms: Term) -> bool:
+        return answer(source.values.facts, *(source.of(term) for term in terms))
+
+    return on_terms
+
+
+class ShapeKnowledge:
+    """What is known of the classes of a plain e-graph: one term of each."""
+
+    def __init__(self, theory: Theory, problem: Sequence[Term]) -> None:
+        self.facts = TermFacts(theory, problem)
 
     def leaf(self, op: Operator, value: Term) -> Term:
         return value

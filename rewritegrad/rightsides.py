@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .conditions import word_function
 from .egraph.language import BBag, BEach, BLeaf, BNode, BNumber, BProd, BSum, Build, BVar, Kind, NLit, Numeric, Test
+from .knowledge import word_on_terms
 from .lawnumbers import NUMERIC_WORDS, Side
 from .lowering import leaf_value
 from .patterns import COMPARISONS, Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PVar, walk
@@ -106,4 +107,5 @@ class RightSide(Side):
         arithmetic = [n for n in numeric if n is not None]
         if condition.word in (*COMPARISONS, *NUMERIC_WORDS) and len(arithmetic) == len(args) and not self.plain:
             return Test(condition.word, tuple(BNumber(n) for n in arithmetic))
-        return Test(condition.word, tuple(self.build(a) for a in args), word_function(condition.word))
+        predicate = word_on_terms(condition.word) if self.language.spelled else word_function(condition.word)
+        return Test(condition.word, tuple(self.build(a) for a in args), predicate)

@@ -53,7 +53,7 @@ def meanings(theory: Theory) -> dict[Operator, Meaning]:
                 stated.setdefault(bare.op, []).append((tuple(a.name for a in bare.args if isinstance(a, PVar)), body))
     for several in stated.values():
         several.sort(key=lambda meaning: sum(1 for _ in walk(meaning[1])))
-    known = {op for op in theory.operators if op.sympy or _is_array_operator(op)}
+    known = {op for op in theory.operators if op.sympy or (_is_array_operator(op) and op not in stated)}
     found: dict[Operator, Meaning] = {}
     while True:
         ready: list[Operator] = []
@@ -90,10 +90,11 @@ def _is_array_operator(op: Operator) -> bool:
 def spelled_out(roots: Sequence[Term]) -> list[Term]:
     """The terms in operators that SymPy or a kernel of whole arrays knows: definitions and meanings put in."""
     terms = expand(roots, keep=lambda op: False)
-    lacking = {t.op for t in postorder(*terms) if not (t.op.leaf or t.op.sympy or _is_array_operator(t.op))}
+    others = dict.fromkeys(t.op for t in postorder(*terms) if not (t.op.leaf or t.op.sympy))
+    known = terms[0].theory.derived(meanings) if others else {}
+    lacking = {op for op in others if op in known or not _is_array_operator(op)}
     if not lacking:
         return terms
-    known = terms[0].theory.derived(meanings)
     for op in sorted(lacking, key=lambda op: (op.name, op.arity)):
         if op not in known:
             raise EvaluationError(f"SymPy has no {op.name}: its op block names no SymPy function, and no law says what it is")
