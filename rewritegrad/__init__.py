@@ -10,11 +10,15 @@ array([[0.25      , 0.19661193],
 from .api import (
     Lop,
     Rop,
+    consider_constant,
     diff,
+    disconnected_grad,
     equal,
     evaluate,
     function,
     grad,
+    grad_clip,
+    grad_scale,
     hessian,
     hvp,
     jacobian,
@@ -24,8 +28,10 @@ from .api import (
     pushforward,
     simplification,
     simplify,
+    stop_gradient,
     value_and_grad,
     vjp,
+    zero_grad,
 )
 from .egraph.saturate import StopReason
 from .errors import (
@@ -33,6 +39,7 @@ from .errors import (
     DisconnectedInputError,
     EvaluationError,
     FormulaError,
+    GradientError,
     InputError,
     LimitError,
     MissingDerivativeError,
@@ -46,6 +53,7 @@ from .graph import EGraph
 from .rulefile import Theory
 from .term import Term
 from .theory import Type
+from .verify import verify_grad
 
 __version__ = "0.1.0"
 
@@ -55,6 +63,7 @@ __all__ = [
     "EGraph",
     "EvaluationError",
     "FormulaError",
+    "GradientError",
     "InputError",
     "LimitError",
     "Lop",
@@ -69,11 +78,15 @@ __all__ = [
     "Type",
     "UnknownNameError",
     "UnsoundRuleError",
+    "consider_constant",
     "diff",
+    "disconnected_grad",
     "equal",
     "evaluate",
     "function",
     "grad",
+    "grad_clip",
+    "grad_scale",
     "hessian",
     "hvp",
     "jacobian",
@@ -83,6 +96,9 @@ __all__ = [
     "pushforward",
     "simplification",
     "simplify",
+    "stop_gradient",
     "value_and_grad",
+    "verify_grad",
     "vjp",
+    "zero_grad",
 ]

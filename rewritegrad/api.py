@@ -152,6 +152,26 @@ jacobian = _product("jacobian")
 hessian = _product("hessian")
 
 
+def _operator(name: str, meaning: str) -> Callable[..., Term]:
+    def apply(*args: Any, theory: Theory | None = None, types: Types | None = None, **declared: str | Type) -> Term:
+        kinds = {**(types or {}), **declared}
+        terms = [_term(arg, theory, kinds) for arg in args]
+        home: Theory = next((t.theory for t in terms if t.variables), builtin_theory() if theory is None else theory)
+        return home.apply(name, *terms)
+
+    apply.__name__ = name
+    apply.__doc__ = meaning
+    return apply
+
+
+stop_gradient = _operator("stop_gradient", "The value of a formula, taken for a constant by derivatives: what depends on it only is disconnected.")
+disconnected_grad = stop_gradient
+zero_grad = _operator("zero_grad", "The value of a formula, with the derivative 0; unlike stop_gradient it stays connected.")
+consider_constant = zero_grad
+grad_clip = _operator("grad_clip", "grad_clip(x, low, high): the value of x; a cotangent that passes is clipped to low ... high.")
+grad_scale = _operator("grad_scale", "grad_scale(x, factor): the value of x; a derivative that passes is multiplied by the factor.")
+
+
 def simplification(
     expr: Any,
     seconds: float | None = None,

@@ -10,12 +10,13 @@ import numpy as np
 from .cases import Case, Cases, ShapeClass, known_condition
 from .codegen import compile_terms
 from .comparing import Comparison, Opinion, conditions_hold, differing_entry, found_equal
+from .differences import gradient
 from .errors import EvaluationError, RewritegradError, ShapeError
 from .instances import Bindings, instantiate
 from .kernels import Array
 from .patterns import Condition, PApply, PVar, Rule, names
 from .term import Term, variable_terms
-from .testing.differences import gradient, precise_slope
+from .testing.differences import precise_slope
 from .testing.oracle import Objects, sympy_entries, sympy_module
 from .testing.precise import Precise, mpmath_module
 from .testing.trials import Point, Range, draw_point, shown

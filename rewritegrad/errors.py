@@ -66,6 +66,10 @@ class MissingDerivativeError(RewritegradError, NotImplementedError):
     """An operator whose block states no derivative for the argument that was asked for."""
 
 
+class GradientError(RewritegradError, AssertionError):
+    """A derivative that is not what differences of the values give."""
+
+
 class InputError(RewritegradError, TypeError):
     """A missing, unknown or ill-typed input of a compiled function."""
 

@@ -132,11 +132,28 @@ def _places(at: object) -> tuple[Any, ...]:
     return tuple(slice(*p[1:]) if isinstance(p, tuple) else p for p in places)
 
 
+def first(*arrays: ArrayLike) -> Array:
+    """The first of several arrays, broadcast against the others.
+
+    >>> first([1.0, 2.0], -1.0, 1.0)
+    array([1., 2.])
+    """
+    return np.broadcast_to(arrays[0], np.broadcast_shapes(*map(np.shape, arrays)))
+
+
 catalan = 0.915965594177219015
 """Catalan's constant, which NumPy and SciPy lack."""
 
 OWN: dict[str, Any] = {
-    "fill": fill, "sum_to": sum_to, "expand_to": expand_to, "size": size, "index": index, "place": place, "powlog": powlog, "catalan": catalan,
+    "fill": fill,
+    "sum_to": sum_to,
+    "expand_to": expand_to,
+    "size": size,
+    "index": index,
+    "place": place,
+    "first": first,
+    "powlog": powlog,
+    "catalan": catalan,
 }
 """What a rule file may name with the prefix `kernels`."""
 

@@ -21,7 +21,7 @@ from .shapes import ShapeRule, elementwise, parse_rule
 from .syntax import Node, Source, tokens, trees
 from .theory import Derivative, Gives, Operator, Parameter, Theory
 
-FLAGS = ("associative", "commutative", "idempotent", "analytic", "increasing", "decreasing", "odd", "even", "linear")
+FLAGS = ("associative", "commutative", "idempotent", "analytic", "increasing", "decreasing", "odd", "even", "linear", "surrogate")
 REPEATABLE = ("gives", "also", "constant", "derivative", "pull", "push")
 SEEDS = {"derivative": None, "pull": "g", "push": "d"}
 _PREFIX = "d/d"

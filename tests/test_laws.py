@@ -15,7 +15,7 @@ from rewritegrad.theory import Derivative, Operator
 
 THEORY = rg.Theory.builtin()
 RULES = [rule for ruleset in THEORY.rulesets.values() for rule in ruleset.rules]
-LINES = [(op, line) for op in THEORY.operators for line in op.derivatives]
+LINES = [(op, line) for op in THEORY.operators if "surrogate" not in op.flags for line in op.derivatives]
 
 
 def line_name(case: tuple[Operator, Derivative]) -> str:

@@ -48,7 +48,8 @@ def name_of(op: Operator) -> str:
 
 
 def differentiable(op: Operator) -> list[str]:
-    return [p.name for p in op.parameters if not p.attribute and not p.constant]
+    """The arguments by which the operator has the derivative of its value."""
+    return [p.name for p in op.parameters if not p.attribute and not p.constant and "surrogate" not in op.flags]
 
 
 def ranges(op: Operator) -> dict[str, Range]:

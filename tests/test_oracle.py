@@ -15,10 +15,10 @@ import sympy
 import rewritegrad as rg
 from rewritegrad.cases import Cases
 from rewritegrad.check import check_theory
+from rewritegrad.differences import richardson
 from rewritegrad.errors import CostError, EvaluationError, RewritegradError
 from rewritegrad.term import postorder
 from rewritegrad.testing import assert_agrees_with_sympy, assert_gradient, to_sympy
-from rewritegrad.testing.differences import richardson
 from rewritegrad.testing.precise import Precise
 from rewritegrad.testing.trials import Range, condition_holds, draw_number, draw_point, range_of, seeded
 from rewritegrad.theory import Type

@@ -14,12 +14,10 @@ from ..errors import CostError, EvaluationError, RewritegradError
 from ..kernels import Array
 from ..term import Term, postorder, variable_terms
 from ..theory import Theory, Type
-from .differences import gradient
+from ..verify import RTOL, compare_gradient
 from .oracle import Objects, Sizes, choose_sizes, concrete, symbols_of, sympy_entries, sympy_module
 from .precise import DIGITS, DISTRIBUTIONS, Precise, as_floats, guarded, mpmath_module
 from .trials import Point, Range, draw_array, points, seeded, shown, variable_ranges
-
-_GRADIENT_RTOL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -193,7 +191,7 @@ def assert_gradient(
     expr: api.Formula,
     wrt: str | Sequence[str],
     *,
-    rtol: float = _GRADIENT_RTOL,
+    rtol: float = RTOL,
     theory: Theory | None = None,
     types: Mapping[str, str | Type] | None = None,
     **values: Any,
@@ -209,22 +207,4 @@ def assert_gradient(
     shapes = {name: Type(np.shape(value)) for name, value in values.items()}
     term = api.parse(expr, theory, {**shapes, **(types or {})}) if isinstance(expr, str) else expr
     names = [wrt] if isinstance(wrt, str) else list(wrt)
-    variables = variable_terms(term)
-    at = {v.value: np.asarray(values[v.value], dtype=float) for v in variables if v.value in values}
-    value = compile_terms(variables, [term], single=True)
-    for name, ours in zip(names, api.grad(term, names, disconnected_inputs="ignore"), strict=True):
-        found = np.broadcast_to(compile_terms(variables, [ours], single=True)(**at), np.shape(values[name]))
-
-        def along(x: Array, name: str = name) -> float:
-            return float(value(**{**at, name: x}))
-
-        slopes, errors = gradient(along, at[name])
-        if np.isnan(slopes).any():
-            raise EvaluationError(f"{term} has no derivative by {name} at {shown(at)}, or too steep a one for differences")
-        wrong = np.argwhere(~(np.abs(found - slopes) <= 10 * errors + rtol * (np.abs(slopes) + 1e-3)))
-        if len(wrong):
-            place = tuple(wrong[0])
-            raise AssertionError(
-                f"the gradient by {name}{list(map(int, place)) or ''} at {shown(at)}\n  ours:        {found[place]} from {ours}\n"
-                f"  differences: {slopes[place]} (error about {errors[place]:.1g}) from {term}"
-            )
+    compare_gradient(term, names, {name: np.asarray(value, dtype=float) for name, value in values.items()}, rtol)
