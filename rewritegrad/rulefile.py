@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from lark import Token
 
 from . import theory
+from .associativity import associative_rulesets
 from .definitions import in_order, shape_by_definition
 from .errors import Position, RuleFileError
 from .files import rule_files
@@ -153,6 +154,7 @@ class _Loader:
                 object.__setattr__(op, "shape_rule", shape_by_definition(op))
         self._laws(statements, draft)
         rulesets = [Ruleset(r.name, r.stage, tuple(self.rules[r.name])) for r in self.rulesets]
+        rulesets.extend(associative_rulesets(operators, draft))
         return Theory(operators, rulesets, self.roles, self.rejects, self.sources, self.notation)
 
     def _new(self, source: Source, place: Token | Node, *key: str) -> None:

@@ -1,0 +1,59 @@
+"""The laws that `is associative` stands for where an operator is not commutative too, and so is no multiset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .errors import ShapeError
+from .patterns import Condition, PApply, PVar, Rule, Ruleset
+from .shapes import elementwise
+from .theory import Operator, Theory, Type
+
+_RANKS = ("scalar", "vector", "matrix")
+"""The words for arrays of so many dimensions."""
+
+
+def associative_rulesets(operators: Iterable[Operator], theory: Theory) -> Iterator[Ruleset]:
+    """For each operator that is associative alone, (a o b) o c <=> a o (b o c), in a ruleset of its own in stage explore.
+
+    An operator of whole arrays is associative on the arrays that it is closed on, such as matrices: the middle argument
+    has to be one. (The product of a vector and a matrix is a vector, and v @ (w @ A) is another thing than (v @ w) @ A.)
+    """
+    for op in operators:
+        if "associative" not in op.flags or op.is_multiset:
+            continue
+        a, b, c = map(PVar, _fresh(op))
+        settings = tuple(PVar(p.name) for p in op.parameters if p.attribute)
+
+        def apply(x: PApply | PVar, y: PApply | PVar, op: Operator = op, settings: tuple[PVar, ...] = settings) -> PApply:
+            return PApply(op, (x, y, *settings))
+
+        left, right = apply(apply(a, b), c), apply(a, apply(b, c))
+        guards = [()] if op.shape_rule is elementwise else [(Condition(word, (b,)),) for word in _closed(op, theory)]
+        rules: list[Rule] = []
+        for guard in guards:
+            name = f"associativity of {op.name}" + (f" ({guard[0].word})" if len(guards) > 1 else "")
+            rules.append(Rule(name, left, right, guard, op.position))
+            rules.append(Rule(f"{name}~", right, left, guard, op.position, reverse=True))
+        if rules:
+            yield Ruleset(f"associativity of {op.name}", "explore", tuple(rules))
+
+
+def _closed(op: Operator, theory: Theory) -> list[str]:
+    """The words for the arrays of which the operator makes such arrays."""
+    found = []
+    for rank, word in enumerate(_RANKS):
+        argument = theory.variable("a", Type((2,) * rank))
+        settings = [theory.attribute(p.default) for p in op.parameters if p.attribute]
+        try:
+            if len(op.shape_of((argument, argument, *settings))) == rank:
+                found.append(word)
+        except ShapeError:
+            continue
+    return found
+
+
+def _fresh(op: Operator) -> list[str]:
+    """Three names that none of the operator's settings has."""
+    taken = {p.name for p in op.parameters if p.attribute}
+    return [name + "_" * (name in taken) for name in ("a", "b", "c")]
