@@ -29,7 +29,7 @@ def associative_rulesets(operators: Iterable[Operator], theory: Theory) -> Itera
             return PApply(op, (x, y, *settings))
 
         left, right = apply(apply(a, b), c), apply(a, apply(b, c))
-        guards = [()] if op.shape_rule is elementwise else [(Condition(word, (b,)),) for word in _closed(op, theory)]
+        guards: list[tuple[Condition, ...]] = [()] if op.shape_rule is elementwise else [(Condition(word, (b,)),) for word in _closed(op, theory)]
         rules: list[Rule] = []
         for guard in guards:
             name = f"associativity of {op.name}" + (f" ({guard[0].word})" if len(guards) > 1 else "")
