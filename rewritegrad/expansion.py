@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from . import definitions
 from .derivative_rules import DerivativeRules, derivative_rules, states_derivative
-from .egraph.saturate import no_collector
-from .errors import CostError, FormulaError
+from .egraph.saturate import StopReason, no_collector
+from .errors import CostError, FormulaError, LimitError
 from .graph import EGraph
+from .patterns import PApply, Ruleset, walk
 from .shapes import show
 from .sweeps import forward, zero
 from .term import Term, postorder, substitute
@@ -22,16 +23,55 @@ def prepare(terms: Iterable[Term], theory: Theory) -> list[Term]:
 
 
 def resolve(terms: Sequence[Term]) -> list[Term]:
-    """The terms with every derivative inside them carried out, the innermost first (the stage `expand`)."""
-    terms = list(terms)
+    """The terms after the stage `expand`: its laws run, and every derivative inside carried out, the innermost first."""
+    terms = expanded(terms)
     derivative = terms[0].theory.roles.get("derivative") if terms else None
     while derivative is not None:
         inner = _innermost(terms, derivative)
         if not inner:
             break
-        found = [tangent(*prepare(term.args, term.theory)) for term in inner]
+        found = [tangent(*definitions.expand(term.args, states_derivative)) for term in inner]
         terms = substitute(terms, dict(zip(inner, expand_sweep(found), strict=True)))
     return terms
+
+
+def expanded(terms: Sequence[Term]) -> list[Term]:
+    """The terms rewritten by the laws of stage expand, none of which is built in: operators that they take away are gone where they can be.
+
+    LimitError where they do not come to an end.
+    """
+    if not terms or not _expanding(terms[0].theory):
+        return list(terms)
+    graph = EGraph(terms[0].theory, plain=True)
+    ids = graph.add_all(terms)
+    _saturate(graph, _expanding(terms[0].theory))
+    return graph.extract_all(ids, shun=_taken_away(terms[0].theory))
+
+
+def _expanding(theory: Theory) -> list[Ruleset]:
+    return [ruleset for ruleset in theory.rulesets.values() if ruleset.stage == "expand"]
+
+
+def _taken_away(theory: Theory) -> frozenset[Operator]:
+    """The operators that laws of stage expand rewrite, or that have no value, and that their right sides are without."""
+    found: set[Operator] = set()
+    for rule in [rule for ruleset in _expanding(theory) for rule in ruleset.rules]:
+        left = [p.op for p in walk(rule.left) if isinstance(p, PApply)]
+        right = {p.op for p in walk(rule.right) if isinstance(p, PApply)}
+        found.update(op for op in left if op not in right and (op is left[0] or not op.has_value))
+    return frozenset(found)
+
+
+def _saturate(graph: EGraph, rulesets: Sequence[Ruleset]) -> None:
+    rows = GROWTH * graph.size() + ROOM
+    report = graph.run(rulesets, ITERATIONS, rows)
+    if report.stop_reason is not StopReason.SATURATED:
+        most = next(iter(report.matches()))
+        raise LimitError(f"the laws of stage expand have made {graph.size()} e-nodes and do not come to an end; {most} matches most often")
+
+
+GROWTH, ROOM, ITERATIONS = 20, 10_000, 1000
+"""Laws of stage expand may make so many e-nodes for each of the formula, and so many beside them, in so many iterations."""
 
 
 def _innermost(terms: Sequence[Term], derivative: Operator) -> list[Term]:
@@ -69,8 +109,11 @@ def expand_sweep(terms: Sequence[Term]) -> list[Term]:
     roots = graph.add_all(terms)
     # The laws remove what the sweep has written and write no more of it: one iteration does all the work.
     graph.run([rules.ruleset(terms)], iterations=1, rows=None)
+    own = _expanding(rules.theory)
+    if own:
+        _saturate(graph, own)
     try:
-        return graph.extract_all(roots, avoid=rules.operators)
+        return graph.extract_all(roots, avoid=rules.operators, shun=_taken_away(rules.theory) if own else frozenset())
     except FormulaError:
         raise rules.unexpanded(_first_unexpanded(graph, rules, terms)) from None
 

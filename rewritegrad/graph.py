@@ -27,6 +27,9 @@ from .theory import Operator, Theory
 LARGE = 2000
 """A DAG of more classes is written in one way only."""
 
+SHUNNED = 1 << 20
+"""What a node costs that is wanted only where there is no other."""
+
 WAYS = ((True, True), (True, False), (False, True))
 """Ways of writing a chosen DAG (Raising's `gather` and `inner`): the one with the fewest operations is taken, the first where they tie."""
 
@@ -195,14 +198,20 @@ class EGraph:
         """The cheapest term of a class, without the operators to avoid."""
         return self.extract_all([i], avoid)[0]
 
-    def extract_all(self, ids: Sequence[int], avoid: frozenset[Operator] = frozenset()) -> list[Term]:
-        """The cheapest terms of several classes, what they share paid once; FormulaError where there is none without `avoid`."""
+    def extract_all(
+        self, ids: Sequence[int], avoid: frozenset[Operator] = frozenset(), shun: frozenset[Operator] = frozenset()
+    ) -> list[Term]:
+        """The cheapest terms of several classes, what they share paid once; FormulaError where there is none without `avoid`.
+
+        Without multisets every node costs the same, but for the operators in `shun`, which stand only where nothing else can.
+        """
         engine = self.engine
         roots = [engine.split(i)[1] for i in ids]
         allowed = None if not avoid else (lambda node: node.op not in avoid)
         try:
             if self._language.linear is None:
-                choice = extract(engine, roots, _plain_cost, allowed, rounds=0 if self.plain else 3)
+                cost = (lambda node: SHUNNED if node.op in shun else 1) if shun else _plain_cost
+                choice = extract(engine, roots, cost, allowed, rounds=0 if self.plain else 3)
                 if avoid and any(node.op in avoid for node in choice.values()):
                     raise NothingToExtract("a class has no other member than those to avoid")
                 return self._terms(choice, ids)

@@ -113,6 +113,11 @@ class Operator:
         """Whether an e-graph stores applications as multisets of children."""
         return {"associative", "commutative"} <= self.flags
 
+    @property
+    def has_value(self) -> bool:
+        """Whether applications can be evaluated: an operator without kernel and definition is uninterpreted, for laws that remove it."""
+        return bool(self.leaf) or self.numpy is not None or self.definition is not None
+
     def shape_of(self, args: tuple[Term, ...]) -> Shape:
         """The shape of an application; ShapeError names the operator."""
         try:

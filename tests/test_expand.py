@@ -39,3 +39,59 @@ def test_lines_may_ask_for_facts_of_declared_variables() -> None:
     assert str(rg.diff("root(x)", "x", theory=theory, x="scalar > 0", simplify=False)) == "7"
     assert str(rg.diff("root(exp(x))", "x", theory=theory, simplify=False)) == "7*exp(x)"
     assert rg.diff("root(x)", "x", theory=theory, simplify=False).value == 9
+
+
+# --- rulesets of users in the stage expand --------------------------------------------------------------------------
+
+GAUSS = """
+op gauss(x)
+op twice(f)
+ruleset naming in expand
+rule gauss-is:   gauss(x)        =>  exp(-x^2)
+rule twice-is:   twice(f)        =>  f + f
+rule derived:    D(gauss(x), x)  =>  -2*x*gauss(x)
+"""
+
+
+@pytest.fixture
+def gauss() -> rg.Theory:
+    return rg.Theory.parse(GAUSS, base=rg.Theory.builtin())
+
+
+def test_laws_of_stage_expand_remove_operators_before_derivatives_are_taken(gauss: rg.Theory) -> None:
+    found = rg.diff("twice(gauss(x))", "x", theory=gauss, simplify=False)
+    assert "gauss" not in str(found)
+    assert rg.evaluate(found, x=0.5) == pytest.approx(-2 * 0.7788007830714049)
+    assert str(rg.grad("gauss(x)", "x", theory=gauss)) == str(rg.grad("exp(-x^2)", "x"))
+
+
+def test_they_see_derivatives_inside_formulas(gauss: rg.Theory) -> None:
+    found = rg.diff("y*D(gauss(x), x)", "y", theory=gauss, simplify=False)
+    assert found in (rg.parse(text, theory=gauss) for text in ("-2*x*exp(-x^2)", "exp(-x^2)*-(2*x)"))
+
+
+def test_every_function_knows_them(gauss: rg.Theory) -> None:
+    assert rg.evaluate("gauss(0) + twice(3)", theory=gauss) == 7
+    assert rg.function(["x"], "gauss(x)", theory=gauss, simplify=False)(0) == 1
+    assert str(rg.simplify("gauss(x)*exp(x^2)", theory=gauss)) == "1"
+    assert rg.equal("gauss(x)", "exp(-x^2)", theory=gauss)
+
+
+BELL = """
+op bell(x)   numpy scipy.special.erf
+    d/dx  slope_of_bell(x)
+op slope_of_bell(x)
+ruleset slopes in expand
+rule slope:  slope_of_bell(x)  =>  2/sqrt(pi)*exp(-x^2)
+"""
+
+
+def test_what_a_sweep_writes_is_expanded_too() -> None:
+    theory = rg.Theory.parse(BELL, base=rg.Theory.builtin())
+    assert "slope" not in str(rg.diff("bell(x)", "x", theory=theory, simplify=False))
+
+
+def test_laws_without_an_end_are_reported() -> None:
+    theory = rg.Theory.parse("op F(x)\nruleset more in expand\nrule again: F(x) => F(x + 1)", base=rg.Theory.builtin())
+    with pytest.raises(rg.LimitError, match=r"laws of stage expand .* again"):
+        rg.simplify("F(y)", theory=theory)
