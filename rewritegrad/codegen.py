@@ -20,10 +20,11 @@ import numpy as np
 from . import kernels
 from .definitions import expand
 from .derivative_rules import shorten
+from .dimensions import Dimensions
 from .errors import EvaluationError, InputError, ShapeError
 from .inputs import Equality, Inputs
 from .kernels import Array, Kernel
-from .shapes import Dimensions, show
+from .shapes import show
 from .term import Dimension, Term, postorder, substitute, variable_terms
 from .theory import Operator
 

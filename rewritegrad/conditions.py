@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from . import intervals
+from .dimensions import Dimensions
 from .errors import FormulaError
 from .fact import ATTRIBUTE, BOOLEAN, REAL, Fact
-from .shapes import Dimensions
 from .term import Number
 
 
@@ -134,19 +134,29 @@ def _at_least(source: Source, a: Fact, b: Fact) -> bool:
     return _at_most(source, b, a)
 
 
+def _is_setting(a: Fact) -> bool:
+    return bool(a.op.leaf == "attribute")  # asked of terms too: the sweeps' e-graph knows no more of a value than its shape
+
+
+def _same_setting(a: Fact, b: Fact) -> bool:
+    """Whether two settings, or a setting and a literal, are the same."""
+    x, y = [v.constant if isinstance(v, Fact) and v.kind is not ATTRIBUTE else v.value for v in (a, b)]
+    return type(x) is type(y) and bool(x == y)
+
+
 def _equal(source: Source, a: Fact, b: Fact) -> bool:
+    if _is_setting(a) or _is_setting(b):
+        return _same_setting(a, b)
     if a.kind is not b.kind:
         return False
-    if a.kind is ATTRIBUTE:
-        return type(a.value) is type(b.value) and bool(a.value == b.value)
     return a.constant is not None and a.constant == b.constant
 
 
 def _differ(source: Source, a: Fact, b: Fact) -> bool:
+    if _is_setting(a) or _is_setting(b):
+        return not _same_setting(a, b)
     if a.kind is not b.kind:
         return False
-    if a.kind is ATTRIBUTE:
-        return not _equal(source, a, b)
     if a.constant is not None and b.constant is not None:
         return a.constant != b.constant
     if _less(source, a, b) or _less(source, b, a):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .dimensions import Meet, ignore
 from .errors import EvaluationError, RuleFileError
 from .patterns import PApply, Pattern, PConstant, PNumber, PVar, names, walk
-from .shapes import Meet, ShapeRule, elementwise, ignore
+from .shapes import ShapeRule, elementwise
 from .term import Shape, Term, make_term, postorder, rebuild
 from .theory import Operator, Theory
 

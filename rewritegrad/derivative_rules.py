@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .dimensions import Meet, ignore
 from .errors import MissingDerivativeError
 from .patterns import PApply, Pattern, PNumber, PVar, Rule, Ruleset
-from .shapes import Meet, ShapeRule, ignore
+from .shapes import ShapeRule
 from .term import Shape, Term, make_term, postorder
 from .theory import Derivative, Operator, Parameter, Theory
 

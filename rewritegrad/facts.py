@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from . import conditions, enclosures, intervals
 from .cells import Cell, apart, avoids_zero, evaluate, less_known, meet, unknown
+from .dimensions import Dimensions
 from .egraph.rational import tidy
 from .enclosures import Application, Multiple, kernel_cell, product_cell, sum_cell
 from .fact import AFFINE, ATTRIBUTE, BOOLEAN, CONCAVE, REAL, Fact, curved, merge, turned
@@ -20,7 +21,7 @@ from .intervals import REALS, Interval, interval
 from .kernels import Array
 from .rationals import bounded, fold_power
 from .samples import MAX_ENTRIES, Points, Sizes
-from .shapes import Dimensions, broadcast, elementwise
+from .shapes import broadcast, elementwise
 from .term import Number, Shape, Term
 from .theory import Operator, Theory, Type
 from .transfer import Plan, Plans, Strict

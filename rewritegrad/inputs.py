@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .dimensions import Derived, value_of
 from .errors import InputError, ShapeError
 from .kernels import Array
 from .shapes import show
@@ -92,7 +93,7 @@ class Inputs:
                     other = self.variables[source].value
                     raise ShapeError(f"{_misfit(variable, array)}, where {dim} is {known} by input {other} of shape {arrays[source].shape}")
         for equality in self.equalities:
-            sizes = [dim if isinstance(dim, int) else first.get(dim, (None, 0))[0] for dim in (equality.left, equality.right)]
+            sizes = [value_of(dim, lambda name: first.get(name, (None, 0))[0]) for dim in (equality.left, equality.right)]
             if sizes[0] != sizes[1] and None not in sizes:
                 left, right = (self._whose(dim, first) for dim in (equality.left, equality.right))
                 raise ShapeError(f"{equality.operator} takes {left} and {right} for equal")
@@ -100,6 +101,8 @@ class Inputs:
     def _whose(self, dim: Dimension, first: Mapping[str, tuple[int, int]]) -> str:
         if isinstance(dim, int):
             return f"the size {dim}"
+        if isinstance(dim, Derived):
+            return f"the size {dim} (which is {value_of(dim, lambda name: first[name][0])})"
         size, source = first[dim]
         variable = self.variables[source]
         return f"axis {variable.shape.index(dim)} of input {variable.value} (of size {size})"

@@ -17,7 +17,8 @@ from . import kernels
 from .errors import RuleFileError
 from .patterns import Condition, Pattern, PEach, PFold, PRest, walk
 from .rulepatterns import PatternReader, is_number, literal
-from .shapes import ShapeRule, elementwise, parse_rule
+from .shaperules import parse_rule
+from .shapes import ShapeRule, elementwise
 from .syntax import Node, Source, tokens, trees
 from .theory import Derivative, Gives, Operator, Parameter, Theory
 

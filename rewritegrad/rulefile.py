@@ -170,7 +170,7 @@ class _Loader:
         block = declare(source, node)
         op = block.operator
         signature = trees(node)[0]
-        required = str(sum(1 for p in op.parameters if not p.attribute))
+        required = f"{sum(1 for p in op.parameters if not p.attribute)} {op.arity}"
         self._new(source, signature, "operator", op.name, required)
         for spelling in block.words("also"):
             self._new(source, spelling, "operator", str(spelling), required)

@@ -18,9 +18,9 @@ import numpy as np
 
 from .batches import FAILURES, Calls
 from .definitions import expand
+from .dimensions import Derived, Dimensions, value_of
 from .edges import edge_rows
 from .kernels import Array
-from .shapes import Dimensions
 from .term import Dimension, Shape, Term, postorder, variable_terms
 from .theory import Operator, Type
 
@@ -69,8 +69,11 @@ class Sizes:
             return found
         if found not in self._given:
             size = next(n for n in counting(2) if n not in self._used)
-            self._given[found] = size
-            self._used.add(size)
+            self._given[found] = size  # also where a size is learnt to be one that is computed from itself, which no array has
+            if isinstance(found, Derived):
+                self._given[found] = max(0, value_of(found, self._size) or 0)
+            else:
+                self._used.add(size)
         return self._given[found]
 
 

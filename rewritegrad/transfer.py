@@ -14,11 +14,11 @@ import numpy as np
 from . import intervals
 from .batches import FAILURES, Call, Calls, is_boolean
 from .conditions import Source, Word, word_function
+from .dimensions import Dimensions
 from .errors import RuleFileError
 from .fact import REAL, Fact
 from .intervals import LARGEST, REALS, End, Interval
 from .patterns import Condition, PApply, Pattern, PConstant, PNumber, PVar
-from .shapes import Dimensions
 from .theory import Gives, Operator, Theory
 
 if TYPE_CHECKING:

@@ -59,7 +59,7 @@ AXIS = FACTS.attribute(0)
         ("free_of", [(X, POSITIVE), (2, X)], [(X, X), (ABS, X)]),
         ("same_shape", [(X, 1), (VECTOR, VECTOR)], [(X, VECTOR), (MATRIX, SQUARE)]),
         ("between", [(UNIT, 0, 1), (0, 0, 0)], [(X, 0, 1), (UNIT, 0, Fraction(1, 2)), (LOST, -10, 10)]),
-        ("=", [(2, 2), (TRUE, TRUE), (AXIS, FACTS.attribute(0))], [(X, X), (2, 3), (TRUE, 1), (AXIS, FACTS.attribute(False)), (AXIS, 0)]),
+        ("=", [(2, 2), (TRUE, TRUE), (AXIS, FACTS.attribute(0)), (AXIS, 0)], [(X, X), (2, 3), (TRUE, 1), (AXIS, FACTS.attribute(False)), (AXIS, 1)]),
         ("!=", [(2, 3), (POSITIVE, NEGATIVE), (POSITIVE, 0), (X, 0), (0, APART), (AXIS, FACTS.attribute(1))], [(2, 2), (X, 1), (ZERO_DIVISOR, 0)]),
         ("<", [(1, 2), (NEGATIVE, 0), (UNIT, 1), (NEGATIVE, POSITIVE)], [(2, 2), (X, 5), (NONNEGATIVE, 5), (LOST, 5)]),
         ("<=", [(2, 2), (UNIT, 1), (0, NONNEGATIVE)], [(3, 2), (X, X)]),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import rewritegrad as rg
+from rewritegrad.dimensions import Dimensions
 from rewritegrad.errors import ShapeError
 from rewritegrad.samples import COUNT, Points, Sizes
-from rewritegrad.shapes import Dimensions
 
 
 def points_of(*texts: str, seed: int = 0, **types: str) -> tuple[Points, list[rg.Term]]:

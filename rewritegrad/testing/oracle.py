@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..definitions import expand, instantiate
+from ..dimensions import Derived, Dimensions, value_of
 from ..errors import EvaluationError, RewritegradError
 from ..kernels import keywords, resolve
 from ..patterns import PApply, Pattern, PVar, walk
-from ..shapes import Dimensions
-from ..term import Shape, Term, make_term, postorder, rebuild, variable_terms
+from ..term import Dimension, Shape, Term, make_term, postorder, rebuild, variable_terms
 from ..theory import Operator, Theory, Type
 
 Objects: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
@@ -186,11 +186,16 @@ def choose_sizes(terms: Sequence[Term], given: Mapping[str, int] | None = None) 
     for name, size in (given or {}).items():
         dimensions.learn(name, size)
     known: dict[Any, int] = {}
+
+    def size_of(dim: Dimension) -> int:
+        root = dimensions.find(dim)
+        if isinstance(root, Derived) and root not in known:
+            known[root] = 2
+            known[root] = value_of(root, size_of) or 0
+        return root if isinstance(root, int) else known.setdefault(root, 2 + len(known) % 2)
+
     for variable in variable_terms(*terms):
-        for dim in variable.shape:
-            if isinstance(dim, str):
-                root = dimensions.find(dim)
-                found[dim] = root if isinstance(root, int) else known.setdefault(root, 2 + len(known) % 2)
+        found.update((dim, size_of(dim)) for dim in variable.shape if isinstance(dim, str))
     return {**found, **(given or {})}
 
 

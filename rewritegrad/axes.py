@@ -1,0 +1,54 @@
+"""What the settings of shape rules say: axes, sizes, integers; and sizes that have to agree. ShapeError says what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .dimensions import Meet, multiply
+from .errors import ShapeError
+from .shapes import reduced_axes
+from .term import Dimension, Shape
+
+
+def one_axis(axis: Any, rank: int) -> int:
+    """An axis, counted from 0."""
+    if type(axis) is not int:
+        raise ShapeError(f"an axis is an integer, not {axis!r}")
+    (found,) = reduced_axes(axis, rank)
+    return found
+
+
+def integers(value: Any, what: str) -> tuple[int, ...]:
+    """An integer or a tuple of them, as a tuple."""
+    found = value if isinstance(value, tuple) else (value,)
+    if any(type(v) is not int for v in found):
+        raise ShapeError(f"{what} is an integer or a tuple of them, not {value!r}")
+    return found
+
+
+def whole(value: Any, what: str) -> int:
+    """An integer."""
+    if type(value) is not int:
+        raise ShapeError(f"{what} is an integer, not {value!r}")
+    return value
+
+
+def several_axes(axes: Any, rank: int, what: str) -> tuple[int, ...]:
+    """Axes counted from 0, in the order given, none twice."""
+    found = integers(axes, what)
+    reduced_axes(found, rank)
+    return tuple(a % rank for a in found)
+
+
+def agree(left: Dimension, right: Dimension, learn: Meet) -> bool:
+    """Whether two dimensions may be the same; what has to be so is learnt."""
+    if left != right:
+        if isinstance(left, int) and isinstance(right, int):
+            return False
+        learn(left, right)
+    return True
+
+
+def all_entries(shape: Shape) -> Dimension:
+    """The number of entries."""
+    return multiply(*shape)
