@@ -58,7 +58,7 @@ class Report:
         return dict(sorted(total.items(), key=lambda item: -item[1]))
 
 
-class _OutOfTime(Exception):
+class OutOfTime(Exception):
     """The deadline passed in the middle of an iteration."""
 
 
@@ -129,7 +129,7 @@ class Saturation:
             self._seen.update(marks)
         except RowLimit:
             reason = StopReason.NODE_LIMIT
-        except _OutOfTime:
+        except OutOfTime:
             reason = StopReason.TIME_LIMIT
         finally:
             self._fresh = {}
@@ -175,7 +175,7 @@ class Saturation:
             for i in range(0, len(fresh), _CHUNK):
                 law.match(self.engine, fresh[i : i + _CHUNK], out, cap)
                 if deadline is not None and perf_counter() > deadline:
-                    raise _OutOfTime
+                    raise OutOfTime
                 if len(out) >= cap:
                     del marks[law]
                     capped.append(law.law.name)
@@ -198,7 +198,7 @@ class Saturation:
             for i in range(0, len(matches), _CHUNK):
                 changed = law.apply(engine, matches[i : i + _CHUNK]) or changed
                 if deadline is not None and perf_counter() > deadline:
-                    raise _OutOfTime
+                    raise OutOfTime
         return changed
 
     # -- nested sums and products
@@ -216,5 +216,5 @@ class Saturation:
                 for flat in list(engine.flattened(node)):
                     changed = engine.union(engine.value(node), flat) or changed
             if deadline is not None and i % _CHUNK == 0 and perf_counter() > deadline:
-                raise _OutOfTime
+                raise OutOfTime
         return changed

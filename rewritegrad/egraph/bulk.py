@@ -1,0 +1,161 @@
+"""Equality saturation on columns: the same iterations as in saturate.py, each step done for all nodes at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from math import inf
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from .bulkmatch import Matches, Snapshot
+from .bulkplans import Plan, Step
+from .columns import Columns
+from .columntable import Ids, no_ids
+from .matcher import CompiledLaw
+from .nodes import RowLimit
+from .saturate import Iteration, OutOfTime, Report, StopReason, no_collector
+
+_LEAST = 1024
+"""Matches that are applied together at least, when a limit of rows is near."""
+
+_TIMED = 1 << 17
+"""Matches that are applied between two looks at the clock."""
+
+_NEW = -1
+
+
+class BulkSaturation:
+    """Runs plans on columns, and remembers for each law up to which iteration it has seen the rows."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.seen: dict[CompiledLaw, int] = {}
+
+    def run(
+        self, laws: Sequence[CompiledLaw], plans: Sequence[Plan], report: Report, iterations: int, rows: int | None, deadline: float | None
+    ) -> Report:
+        """Iterate until nothing is new or a limit is hit, as `Saturation.run` does; iterations are added to the report."""
+        report.stop_reason = StopReason.ITERATION_LIMIT
+        with no_collector():
+            for _ in range(iterations):
+                stopped = self._iterate(laws, plans, report, rows, deadline)
+                if stopped is not None:
+                    report.stop_reason = stopped
+                    break
+        return report
+
+    def _iterate(
+        self, laws: Sequence[CompiledLaw], plans: Sequence[Plan], report: Report, rows: int | None, deadline: float | None
+    ) -> StopReason | None:
+        columns = self.columns
+        start = perf_counter()
+        iteration = Iteration()
+        report.iterations.append(iteration)
+        before = columns.live
+        reason: StopReason | None = None
+        columns.now += 1
+        columns.row_limit = inf if rows is None else rows
+        try:
+            found, capped = self._match_all(plans, [self.seen.get(law, _NEW) for law in laws], iteration, rows, deadline)
+            self._apply_all(found, rows, deadline)
+            self.seen.update({law: columns.now - 1 for law, plan in zip(laws, plans, strict=True) if plan.law.name not in capped})
+            iteration.capped = tuple(capped)
+        except RowLimit:
+            reason = StopReason.NODE_LIMIT
+        except OutOfTime:
+            reason = StopReason.TIME_LIMIT
+        finally:
+            columns.row_limit = inf
+            changed = columns.rebuild()
+        iteration.rows = columns.live
+        iteration.classes = columns.class_count
+        iteration.seconds = perf_counter() - start
+        if reason is None and not changed and before == columns.live and not iteration.capped:
+            reason = StopReason.SATURATED
+        return reason
+
+    # -- matching
+
+    def _match_all(
+        self, plans: Sequence[Plan], seen: Sequence[int], iteration: Iteration, rows: int | None, deadline: float | None
+    ) -> tuple[deque[Matches], list[str]]:
+        def check() -> None:
+            if deadline is not None and perf_counter() > deadline:
+                raise OutOfTime
+
+        cap = inf if rows is None else max(10_000, 4 * rows)
+        snapshot = Snapshot(self.columns)
+        found: deque[Matches] = deque()
+        capped = []
+        for plan, mark in zip(plans, seen, strict=True):
+            matches = snapshot.matches(plan, mark, cap, check)
+            check()
+            name = plan.law.name
+            if len(matches) >= cap:
+                capped.append(name)
+            if len(matches):
+                found.append(matches)
+                iteration.matches[name] = iteration.matches.get(name, 0) + len(matches)
+        return found, capped
+
+    # -- applying
+
+    def _apply_all(self, found: deque[Matches], rows: int | None, deadline: float | None) -> None:
+        """Apply the matches in their order, all at once where no limit asks for less."""
+        worst = max([len(matches.plan.steps) for matches in found], default=1) or 1
+        while found:
+            most = inf if rows is None else max(_LEAST, (rows - self.columns.live) // worst)
+            self._apply(_taken(found, most if deadline is None else min(most, _TIMED)))
+            if deadline is not None and perf_counter() > deadline:
+                raise OutOfTime
+
+    def _apply(self, portion: list[Matches]) -> None:
+        """Enter the right sides, innermost rows first, the rows of one operator and height together."""
+        columns = self.columns
+        for matches in portion:
+            for v, leaf in matches.plan.leaves.items():
+                if v not in matches.plan.asked:
+                    columns.leaf(*leaf)
+        waves: dict[int, dict[tuple[Any, int], list[tuple[Matches, Step]]]] = {}
+        for matches in portion:
+            for step in matches.plan.steps:
+                waves.setdefault(step.height, {}).setdefault((step.op, len(step.args)), []).append((matches, step))
+        for height in sorted(waves):
+            for (op, _), wanted in waves[height].items():
+                self._enter(op, wanted)
+        for matches in portion:
+            if not matches.plan.steps or matches.plan.result != matches.plan.steps[-1].made:
+                columns.join(matches.root, self._column(matches, matches.plan.result))
+
+    def _enter(self, op: Any, wanted: list[tuple[Matches, Step]]) -> None:
+        """Enter rows of one operator; a row that is a whole right side is claimed by the root of its match."""
+        inner = [(matches, step) for matches, step in wanted if step.made != matches.plan.result]
+        whole = [(matches, step) for matches, step in wanted if step.made == matches.plan.result]
+        args = zip(*[[self._column(matches, v) for v in step.args] for matches, step in inner + whole], strict=True)
+        claims = np.concatenate([no_ids(), *[matches.root for matches, _ in whole]])
+        ids = self.columns.enter(op, tuple([np.concatenate(columns) for columns in args]), claims)
+        end = 0
+        for matches, step in inner:
+            start, end = end, end + len(matches)
+            matches.values[step.made] = ids[start:end]
+
+    def _column(self, matches: Matches, v: int) -> Ids:
+        if v in matches.plan.leaves:
+            return np.full(len(matches), self.columns.leaves[matches.plan.leaves[v]])
+        return matches.values[v]
+
+
+def _taken(found: deque[Matches], most: int | float) -> list[Matches]:
+    """The first so many matches, which are taken away."""
+    taken = []
+    while found and most > 0:
+        matches = found.popleft()
+        if len(matches) > most:
+            matches, rest = matches.split(int(most))
+            found.appendleft(rest)
+        taken.append(matches)
+        most -= len(matches)
+    return taken
