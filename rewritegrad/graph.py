@@ -13,7 +13,8 @@ from .egraph.matching import TooDeep
 from .egraph.multiset import Engine
 from .egraph.nodes import Contradiction, ENode
 from .egraph.program import Program
-from .egraph.saturate import Report, Saturation
+from .egraph.saturate import Report
+from .egraph.store import Store
 from .errors import FormulaError, RuleFileError, UnsoundRuleError
 from .knowledge import Knowledge, ShapeKnowledge
 from .laws import law_of, needed_operators
@@ -112,28 +113,30 @@ class EGraph:
         self._laws = theory.derived(plain_law_table) if plain else law_table(theory)
         self._analysis: Any = knowledge
         self._language = language
-        self._engine: Engine | None = None
-        self._saturation: Saturation | None = None
+        self._held: Store | None = None
         self._order: dict[str, int] = {}
         if problem:
             self._start(problem)
 
     def _start(self, terms: Sequence[Term]) -> Engine:
-        if self._engine is None:
+        if self._held is None:
             if self.plain:
                 self._analysis = ShapeKnowledge(self.theory, terms)
             elif self._analysis is None and self.theory.derived(has_facts):
                 self._analysis = Knowledge(self.theory, terms)
-            self._engine = Engine(self._language, self._analysis)
-            self._saturation = Saturation(self._engine)
-        return self._engine
+            self._held = Store(self._language, self._analysis)
+        return self._held.engine
+
+    @property
+    def _store(self) -> Store:
+        if self._held is None:
+            raise FormulaError("the e-graph is empty: add a term first")
+        return self._held
 
     @property
     def engine(self) -> Engine:
         """The engine below; FormulaError before anything was added."""
-        if self._engine is None:
-            raise FormulaError("the e-graph is empty: add a term first")
-        return self._engine
+        return self._store.engine
 
     def add(self, term: Any) -> int:
         """The id of a term's class."""
@@ -162,14 +165,12 @@ class EGraph:
         Stops when nothing is new, after `iterations`, at `rows` e-nodes, or after `seconds`; the report says which.
         UnsoundRuleError where two sides of a union differ at a sample point.
         """
-        assert self._saturation is not None or self._engine is None
-        engine = self.engine
-        assert self._saturation is not None
+        store = self._store
         chosen = list(self.theory.rulesets.values()) if rulesets is None else [self._ruleset(r) for r in rulesets]
         if flatten is None:
-            flatten = engine.one >= 0
+            flatten = self._language.linear is not None
         try:
-            return self._saturation.run(self._laws.program(chosen), iterations, rows, seconds, flatten)
+            return store.run(self._laws.program(chosen), iterations, rows, seconds, flatten)
         except TooDeep as error:
             raise RuleFileError(str(error), error.law.source.position) from None
         except Contradiction as error:
@@ -186,13 +187,13 @@ class EGraph:
     def rows(self) -> dict[str, int]:
         """The number of e-nodes of each operator, by name."""
         counts: dict[str, int] = {}
-        for op, n in self.engine.rows().items():
+        for op, n in self._store.rows().items():
             counts[op.name] = counts.get(op.name, 0) + n
         return counts
 
     def equal(self, i: int, j: int) -> bool:
         """Whether two ids are known to be equal."""
-        return self.engine.find(i) == self.engine.find(j)
+        return self._store.find(i) == self._store.find(j)
 
     def extract(self, i: int, avoid: frozenset[Operator] = frozenset()) -> Term:
         """The cheapest term of a class, without the operators to avoid."""
@@ -238,7 +239,7 @@ class EGraph:
 
     def size(self) -> int:
         """The number of e-nodes."""
-        return self.engine.live
+        return self._store.live
 
     def apart(self, i: int, j: int) -> bool:
         """Whether a sample point tells two ids apart."""

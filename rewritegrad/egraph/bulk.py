@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
 from math import inf
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from .bulkmatch import Matches, Snapshot
+from .bulkmatch import NEVER, Matches, Snapshot
 from .bulkplans import Plan, Step
 from .columns import Columns
 from .columntable import Ids, no_ids
 from .matcher import CompiledLaw
 from .nodes import RowLimit
+from .program import Program
 from .saturate import Iteration, OutOfTime, Report, StopReason, no_collector
 
 _LEAST = 1024
@@ -24,32 +25,40 @@ _LEAST = 1024
 _TIMED = 1 << 17
 """Matches that are applied between two looks at the clock."""
 
-_NEW = -1
-
 
 class BulkSaturation:
     """Runs plans on columns, and remembers for each law up to which iteration it has seen the rows."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, plan: Callable[[CompiledLaw], Plan | None]) -> None:
         self.columns = columns
+        self.plan = plan
         self.seen: dict[CompiledLaw, int] = {}
 
-    def run(
-        self, laws: Sequence[CompiledLaw], plans: Sequence[Plan], report: Report, iterations: int, rows: int | None, deadline: float | None
-    ) -> Report:
-        """Iterate until nothing is new or a limit is hit, as `Saturation.run` does; iterations are added to the report."""
-        report.stop_reason = StopReason.ITERATION_LIMIT
+    def run(self, program: Program, iterations: int = 30, rows: int | None = None, seconds: float | None = None) -> Report:
+        """Iterate until nothing is new or a limit is hit, as `Saturation.run` does, or a law has no plan, so that others must go on."""
+        deadline = None if seconds is None else perf_counter() + seconds
+        report = Report(StopReason.ITERATION_LIMIT)
         with no_collector():
             for _ in range(iterations):
-                stopped = self._iterate(laws, plans, report, rows, deadline)
+                plans = self._plans(program)
+                if plans is None:
+                    break
+                stopped = self._iterate(plans, report, rows, deadline)
                 if stopped is not None:
                     report.stop_reason = stopped
                     break
         return report
 
-    def _iterate(
-        self, laws: Sequence[CompiledLaw], plans: Sequence[Plan], report: Report, rows: int | None, deadline: float | None
-    ) -> StopReason | None:
+    def _plans(self, program: Program) -> list[tuple[CompiledLaw, Plan]] | None:
+        found = []
+        for law in program.possible(self.columns.operators()):
+            plan = self.plan(law)
+            if plan is None:
+                return None
+            found.append((law, plan))
+        return found
+
+    def _iterate(self, plans: list[tuple[CompiledLaw, Plan]], report: Report, rows: int | None, deadline: float | None) -> StopReason | None:
         columns = self.columns
         start = perf_counter()
         iteration = Iteration()
@@ -59,10 +68,9 @@ class BulkSaturation:
         columns.now += 1
         columns.row_limit = inf if rows is None else rows
         try:
-            found, capped = self._match_all(plans, [self.seen.get(law, _NEW) for law in laws], iteration, rows, deadline)
+            found, seen = self._match_all(plans, iteration, rows, deadline)
             self._apply_all(found, rows, deadline)
-            self.seen.update({law: columns.now - 1 for law, plan in zip(laws, plans, strict=True) if plan.law.name not in capped})
-            iteration.capped = tuple(capped)
+            self.seen.update(seen)
         except RowLimit:
             reason = StopReason.NODE_LIMIT
         except OutOfTime:
@@ -80,8 +88,10 @@ class BulkSaturation:
     # -- matching
 
     def _match_all(
-        self, plans: Sequence[Plan], seen: Sequence[int], iteration: Iteration, rows: int | None, deadline: float | None
-    ) -> tuple[deque[Matches], list[str]]:
+        self, plans: list[tuple[CompiledLaw, Plan]], iteration: Iteration, rows: int | None, deadline: float | None
+    ) -> tuple[deque[Matches], dict[CompiledLaw, int]]:
+        """The new matches of all laws, and what each has seen once they have been applied."""
+
         def check() -> None:
             if deadline is not None and perf_counter() > deadline:
                 raise OutOfTime
@@ -90,16 +100,20 @@ class BulkSaturation:
         snapshot = Snapshot(self.columns)
         found: deque[Matches] = deque()
         capped = []
-        for plan, mark in zip(plans, seen, strict=True):
-            matches = snapshot.matches(plan, mark, cap, check)
+        seen = {}
+        for law, plan in plans:
+            matches = snapshot.matches(plan, self.seen.get(law, NEVER), cap, check)
             check()
-            name = plan.law.name
+            name = law.law.name
             if len(matches) >= cap:
                 capped.append(name)
+            else:
+                seen[law] = self.columns.now - 1
             if len(matches):
                 found.append(matches)
                 iteration.matches[name] = iteration.matches.get(name, 0) + len(matches)
-        return found, capped
+        iteration.capped = tuple(capped)
+        return found, seen
 
     # -- applying
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 
 from .bulkplans import Atom, Plan
 from .columns import Columns
 from .columntable import ColumnTable, Ids, no_ids
+
+NEVER = -1
+"""What a law has seen that has not been run."""
 
 _PIECE = 1 << 20
 """A join goes on in pieces of about so many rows, which bounds its memory and the time between two looks at the clock."""
@@ -63,7 +67,9 @@ class Snapshot:
         found: list[Matches] = []
         if leaves is not None:
             if any(self.columns.leaf_stamp[plan.leaves[v]] > seen for v in plan.asked):
-                seen = -1
+                if not plan.atoms:
+                    return Matches(plan, np.full(1, leaves[plan.root]), {})
+                seen = NEVER
             count = 0
             for parts in self._parts(plan, seen):
                 for rows in _Join(self, plan, parts, seen, leaves).run(check):
@@ -166,7 +172,7 @@ class _Join:
         total = np.cumsum(count)
         cuts = np.searchsorted(total, np.arange(_PIECE, int(total[-1]) if len(total) else 0, _PIECE), side="right")
         bounds = [0, *np.unique(cuts[cuts > 0]).tolist(), len(cls)]
-        for a, b in zip(bounds, bounds[1:], strict=False):
+        for a, b in pairwise(bounds):
             n = count[a:b]
             end = np.cumsum(n)
             size = int(end[-1]) if len(end) else 0

@@ -35,13 +35,14 @@ class Plan:
     """A law for columns.
 
     `atoms` are ordered so that the class of each but the first is a variable of an earlier one. `leaves` are the variables of
-    leaves: those on the left must be there, the others are made. The class of the first atom is joined with `result`.
+    leaves: those on the left (`asked`) must be there, the others are made. `root` and `result` are to be joined.
     """
 
     law: Law
     atoms: tuple[Atom, ...]
     leaves: dict[int, Leaf]
     asked: tuple[int, ...]
+    root: int
     steps: tuple[Step, ...]
     result: int
     used: tuple[int, ...]
@@ -63,16 +64,18 @@ class _Planner:
 
     def plan(self) -> Plan:
         left, right = self.law.left, self.law.right
-        if self.law.tests or not isinstance(left, CNode) or not left.args:
+        if self.law.tests or not isinstance(left, CNode):
             raise _Unplannable
-        self._match(left)
+        root = self._matched(left)
+        if left.args:
+            self._match(left, root)
         asked = tuple(self.leaves.values())
         result = self._build(right)
         steps = tuple(self.steps.values())
         made = {step.made for step in steps} | set(self.leaves.values())
         used = dict.fromkeys([v for step in steps for v in step.args] + [result])
         leaves = {v: leaf for leaf, v in self.leaves.items()}
-        return Plan(self.law, tuple(self.atoms), leaves, asked, steps, result, tuple([v for v in used if v not in made]))
+        return Plan(self.law, tuple(self.atoms), leaves, asked, root, steps, result, tuple([v for v in used if v not in made]))
 
     def _fresh(self) -> int:
         self.count += 1
@@ -83,9 +86,9 @@ class _Planner:
             self.leaves[op, items] = self._fresh()
         return self.leaves[op, items]
 
-    def _match(self, left: CNode) -> None:
+    def _match(self, left: CNode, root: int) -> None:
         """The atoms of a left side, outside first."""
-        waiting = [(left, self._fresh())]
+        waiting = [(left, root)]
         while waiting:
             node, cls = waiting.pop()
             args = []

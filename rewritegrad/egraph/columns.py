@@ -7,6 +7,7 @@ columns came from.
 
 from __future__ import annotations
 
+from collections import Counter
 from math import inf
 from typing import Any
 
@@ -175,11 +176,11 @@ class Columns:
 
     def rows(self) -> dict[Any, int]:
         """The number of nodes of each operator."""
-        counts: dict[Any, int] = {}
-        leaves = {(op, items): self.leaves[op, items] for op, items in self.leaves}
-        for op, _ in leaves:
-            counts[op] = counts.get(op, 0) + 1
+        counts = Counter([op for op, _ in self.leaves])
         for (op, _), table in self.tables.items():
-            if len(table):
-                counts[op] = counts.get(op, 0) + len(table)
-        return counts
+            counts[op] += len(table)
+        return {op: n for op, n in counts.items() if n}
+
+    def operators(self) -> dict[Any, None]:
+        """The operators that have nodes, or had."""
+        return dict.fromkeys([op for op, _ in (*self.leaves, *self.tables)])

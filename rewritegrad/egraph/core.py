@@ -101,8 +101,7 @@ class Classes:
     def fact(self, i: int) -> Any:
         """What the analysis knows of the value of an id."""
         k, root = self.split(i)
-        data = self.data[root]
-        return data if k == 1 or self.analysis is None else self.analysis.scale(k, data)
+        return self.data[root] if k == 1 or self.analysis is None else self.analysis.scale(k, self.data[root])
 
     # -- making nodes
 
@@ -162,7 +161,7 @@ class Classes:
         cls = self.split(node.cls)[1]
         if self.analysis is not None:
             self._learn(cls, self.analysis.apply(op, [self.fact(a) for a in args]))
-        self._attach(ENode(op, PLAIN, args, 1, cls), table)
+        self.attach(ENode(op, PLAIN, args, 1, cls), table)
         self._changed[cls] = None
         return True
 
@@ -181,7 +180,7 @@ class Classes:
         node = ENode(table.op, form, items, 1, cls)
         if self.one >= 0:
             self.size[cls] = self.size_of(node)
-        self._attach(node, table)
+        self.attach(node, table)
         self.class_count += 1
         return cls
 
@@ -190,7 +189,8 @@ class Classes:
         size, split = self.size, self.split
         return min(1 + sum([size[split(child)[1]] for child in node.children()]), HUGE)
 
-    def _attach(self, node: ENode, table: Table) -> None:
+    def attach(self, node: ENode, table: Table) -> None:
+        """Take in a new node, under its canonical items and class."""
         table.by_items[node.items] = node
         table.log.append(node)
         members = table.by_class.get(node.cls)

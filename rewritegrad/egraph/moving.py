@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from .bulk import BulkSaturation
+from .bulkmatch import NEVER
 from .columns import Columns
 from .columntable import Ids
-from .language import Kind
+from .language import Language
 from .matcher import CompiledLaw
 from .multiset import Engine
 from .nodes import LEAF, PLAIN, ENode
-from .saturate import Saturation
-
-
-def is_plain(engine: Engine) -> bool:
-    """Whether an e-graph is nothing but plain nodes, of which nothing is known but what is equal."""
-    language = engine.language
-    stored = all(kind is Kind.PLAIN for kind in language.kinds.values())
-    return stored and engine.analysis is None and language.linear is None and language.raised is None and language.fill is None
 
 
 def to_columns(engine: Engine, fresh: dict[ENode, None]) -> Columns:
@@ -52,11 +43,10 @@ def to_columns(engine: Engine, fresh: dict[ENode, None]) -> Columns:
     return columns
 
 
-def to_nodes(columns: Columns, language: Language) -> Engine:
-    """An engine with the nodes of columns, after a rebuild; each operator's log begins with what has been there longest.
+def to_nodes(columns: Columns, language: Language, seen: dict[CompiledLaw, int]) -> tuple[Engine, dict[CompiledLaw, tuple[int]]]:
+    """An engine with the nodes of columns, after a rebuild; and for each law how far it has read the log of its operator.
 
-    What counts is the newest row at the node or as far below it as patterns look, so that a law that has seen the first
-    ones needs to look at the others only (`logged`).
+    Nodes come into the logs as old as they are for a law: as the newest row at a node, or below it as deep as laws look.
     """
     engine = Engine(language)
     count = len(columns.parent)
@@ -64,12 +54,30 @@ def to_nodes(columns: Columns, language: Language) -> Engine:
     engine.weight, engine.data, engine.size = [1] * count, [None] * count, [1] * count
     engine.uses = [[] for _ in range(count)]
     engine.class_count = columns.class_count
-    attach = engine.attach
-    for (op, items), cls in columns.leaves.items():
-        attach(ENode(op, LEAF if items else PLAIN, items, 1, cls), engine.table(op))
-    for (op, _), table in columns.tables.items():
-        order = np.argsort(table.stamp, kind="stable")
-        into = engine.table(op)
-        for cls, *args in zip(table.cls[order].tolist(), *[column[order].tolist() for column in table.args], strict=True):
-            attach(ENode(op, PLAIN, tuple(args), 1, cls), into)
-    return engine
+    newest = _newest(columns, max([law.level for law in seen], default=1))
+    marks: dict[CompiledLaw, tuple[int]] = {}
+    since = NEVER
+    for until in [*sorted(set(seen.values())), columns.now]:
+        for (op, items), cls in columns.leaves.items():
+            if since < columns.leaf_stamp[op, items] <= until:
+                engine.attach(ENode(op, LEAF if items else PLAIN, items, 1, cls), engine.table(op))
+        for (op, arity), table in columns.tables.items():
+            rows = np.flatnonzero((newest[op, arity] > since) & (newest[op, arity] <= until))
+            for cls, *args in zip(table.cls[rows].tolist(), *[column[rows].tolist() for column in table.args], strict=True):
+                engine.attach(ENode(op, PLAIN, tuple(args), 1, cls), engine.table(op))
+        marks.update({law: (len(engine.table(law.root).log),) for law, stamp in seen.items() if stamp == until})
+        since = until
+    return engine, marks
+
+
+def _newest(columns: Columns, depth: int) -> dict[tuple[Any, int], Ids]:
+    """For each row of each table the stamp of the newest row at it, or less than so many steps below it."""
+    newest = {key: table.stamp for key, table in columns.tables.items()}
+    for _ in range(depth - 1):
+        below = np.full(len(columns.parent), NEVER)
+        for leaf, cls in columns.leaves.items():
+            below[cls] = max(below[cls], columns.leaf_stamp[leaf])
+        for key, table in columns.tables.items():
+            np.maximum.at(below, table.cls, newest[key])
+        newest = {key: np.maximum.reduce([table.stamp, *[below[column] for column in table.args]]) for key, table in columns.tables.items()}
+    return newest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -82,7 +82,7 @@ class Saturation:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._seen: dict[Any, tuple[int, ...]] = {}
+        self.seen: dict[Any, tuple[int, ...]] = {}
         self._fresh: dict[tuple[Any, int, tuple[int, ...]], tuple[list[ENode], tuple[int, ...]]] = {}
         self._chosen: dict[Program, tuple[int, list[CompiledLaw]]] = {}
 
@@ -93,14 +93,17 @@ class Saturation:
         rows: int | None = None,
         seconds: float | None = None,
         flatten: bool = False,
+        leave: Callable[[list[CompiledLaw]], bool] | None = None,
     ) -> Report:
-        """Iterate until nothing is new or a limit is hit. Rows beyond the limit are not made."""
+        """Iterate until nothing is new or a limit is hit, or `leave` says of the next laws that others go on. Rows beyond the limit are not made."""
         deadline = None if seconds is None else perf_counter() + seconds
         report = Report(StopReason.ITERATION_LIMIT)
         program = laws if isinstance(laws, Program) else Program.of(laws)
         with no_collector():
             self.engine.rebuild()
             for _ in range(iterations):
+                if leave is not None and leave(self._possible(program)):
+                    break
                 stopped = self._iterate(program, report, rows, deadline, flatten)
                 if stopped is not None:
                     report.stop_reason = stopped
@@ -126,7 +129,7 @@ class Saturation:
                 iteration.matches["flatten"] = len(nested)
                 changed = self._flatten(nested, deadline)
             changed = self._apply_all(found, deadline) or changed
-            self._seen.update(marks)
+            self.seen.update(marks)
         except RowLimit:
             reason = StopReason.NODE_LIMIT
         except OutOfTime:
@@ -157,11 +160,19 @@ class Saturation:
         """What a law has not looked at yet; the mark counts once the iteration has been applied to its end."""
         if op not in self.engine.tables:
             return []
-        since = self._seen.get(key, ())
+        since = self.seen.get(key, ())
         if (op, level, since) not in self._fresh:  # laws of one operator mostly ask for the same
             self._fresh[op, level, since] = self.engine.changed(op, level, since)
         nodes, marks[key] = self._fresh[op, level, since]
         return nodes
+
+    def unseen(self, laws: Iterable[CompiledLaw]) -> dict[ENode, None]:
+        """The nodes that at least one of some laws has not looked at yet."""
+        found: dict[ENode, None] = {}
+        for law in laws:
+            found.update(dict.fromkeys(self._changed(law, law.root, law.level, {})))
+        self._fresh = {}
+        return found
 
     def _match_all(
         self, laws: Sequence[CompiledLaw], iteration: Iteration, rows: int | None, deadline: float | None, marks: dict[Any, tuple[int, ...]]

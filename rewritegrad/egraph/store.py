@@ -1,0 +1,110 @@
+"""An e-graph under laws: as nodes where it is small, as columns where it is large and plain. Ids are the same in both.
+
+An e-graph moves to columns in the course of a run, before an iteration that is quicker there, and back when somebody needs its
+nodes: to add terms, or to run a law that has no plan for columns.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from .bulk import BulkSaturation
+from .bulkplans import Plan, plan_of
+from .language import Analysis, Kind, Language
+from .matcher import CompiledLaw
+from .moving import to_columns, to_nodes
+from .multiset import Engine
+from .program import Program
+from .saturate import Report, Saturation, StopReason
+
+LARGE = 2000
+"""From so many e-nodes on an iteration takes less time on columns (bench/microbenchmark.py)."""
+
+
+def is_plain(language: Language) -> bool:
+    """Whether all applications are stored as they stand."""
+    stored = all(kind is Kind.PLAIN for kind in language.kinds.values())
+    return stored and language.linear is None and language.raised is None and language.fill is None
+
+
+class Store:
+    """One e-graph and what its laws have looked at, in the form that suits its size: from `large` e-nodes on as columns."""
+
+    def __init__(self, language: Language, analysis: Analysis | None = None, large: int = LARGE) -> None:
+        self.language = language
+        self._large = large
+        self._saturation = Saturation(Engine(language, analysis))
+        self._bulk: BulkSaturation | None = None
+        self._plans: dict[CompiledLaw, Plan | None] = {}
+        self._movable = analysis is None and is_plain(language)
+
+    def plan(self, law: CompiledLaw) -> Plan | None:
+        """How a law runs on columns; None where it cannot."""
+        if law not in self._plans:
+            self._plans[law] = plan_of(law.law, self.language)
+        return self._plans[law]
+
+    def run(
+        self, program: Program, iterations: int = 30, rows: int | None = None, seconds: float | None = None, flatten: bool = False
+    ) -> Report:
+        """Iterate until nothing is new or a limit is hit. Rows beyond the limit are not made."""
+        if not self._movable:
+            return self._saturation.run(program, iterations, rows, seconds, flatten)
+        deadline = None if seconds is None else perf_counter() + seconds
+        report = Report(StopReason.ITERATION_LIMIT)
+        while True:
+            left = iterations - len(report.iterations)
+            time = None if deadline is None else deadline - perf_counter()
+            if self._bulk is not None:
+                stage = self._bulk.run(program, left, rows, time)
+            else:
+                stage = self._saturation.run(program, left, rows, time, flatten, self._is_better_as_columns)
+            report.iterations += stage.iterations
+            report.stop_reason = stage.stop_reason
+            if report.stop_reason is not StopReason.ITERATION_LIMIT or len(report.iterations) == iterations:
+                return report
+            if self._bulk is not None:
+                self._to_nodes(self._bulk)
+            else:
+                self._to_columns()
+
+    def _is_better_as_columns(self, laws: list[CompiledLaw]) -> bool:
+        return self._saturation.engine.live >= self._large and all(self.plan(law) is not None for law in laws)
+
+    # -- moving
+
+    def _to_columns(self) -> None:
+        laws = list(self._saturation.seen)
+        fresh = self._saturation.unseen(laws)
+        self._bulk = BulkSaturation(to_columns(self._saturation.engine, fresh), self.plan)
+        self._bulk.seen = dict.fromkeys(laws, 0)
+        self._saturation = Saturation(Engine(self.language))
+
+    def _to_nodes(self, bulk: BulkSaturation) -> None:
+        engine, marks = to_nodes(bulk.columns, self.language, bulk.seen)
+        self._saturation = Saturation(engine)
+        self._saturation.seen.update(marks)
+        self._bulk = None
+
+    @property
+    def engine(self) -> Engine:
+        """The e-graph as nodes."""
+        if self._bulk is not None:
+            self._to_nodes(self._bulk)
+        return self._saturation.engine
+
+    # -- looking
+
+    def find(self, i: int) -> int:
+        """The canonical id of the same value."""
+        return self._saturation.engine.find(i) if self._bulk is None else self._bulk.columns.find(i)
+
+    def rows(self) -> dict[Any, int]:
+        """The number of e-nodes of each operator."""
+        return self._saturation.engine.rows() if self._bulk is None else self._bulk.columns.rows()
+
+    @property
+    def live(self) -> int:
+        """The number of e-nodes."""
+        return self._saturation.engine.live if self._bulk is None else self._bulk.columns.live
