@@ -10,6 +10,7 @@ from .derivative_rules import DerivativeRules, derivative_rules, states_derivati
 from .egraph.saturate import StopReason, no_collector
 from .errors import CostError, FormulaError, LimitError
 from .graph import EGraph
+from .guards import guarded
 from .patterns import PApply, Ruleset, walk
 from .shapes import show
 from .sweeps import forward, zero
@@ -100,6 +101,7 @@ def tangent(term: Term, x: Term) -> Term:
 def expand_sweep(terms: Sequence[Term]) -> list[Term]:
     """The terms with every pull and push carried out by the derivative laws of their theory, in one plain e-graph.
 
+    Zeros that are chosen stay zeros (guards.py).
     MissingDerivativeError where no law applies, since its conditions do not hold for these shapes.
     """
     if not terms:
@@ -113,9 +115,10 @@ def expand_sweep(terms: Sequence[Term]) -> list[Term]:
     if own:
         _saturate(graph, own)
     try:
-        return graph.extract_all(roots, avoid=rules.operators, shun=_taken_away(rules.theory) if own else frozenset())
+        written = graph.extract_all(roots, avoid=rules.operators, shun=_taken_away(rules.theory) if own else frozenset())
     except FormulaError:
         raise rules.unexpanded(_first_unexpanded(graph, rules, terms)) from None
+    return guarded(written, [term.args[0] for term in postorder(*terms) if term.op in rules.operators])
 
 
 def _first_unexpanded(graph: EGraph, rules: DerivativeRules, terms: Sequence[Term]) -> Term:

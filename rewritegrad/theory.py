@@ -145,6 +145,10 @@ ROLES: dict[str, int] = {
     "transpose": 1,
     "derivative": 2,
     "index": 2,
+    "choice": 3,
+    "both": 2,
+    "either": 2,
+    "neither": 1,
 }
 """The roles that a rule file may give to an operator, with the number of arguments that the operator has."""
 
