@@ -54,8 +54,9 @@ from .rulefile import Theory
 from .term import Term
 from .theory import Type
 from .verify import verify_grad
+from .version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "CostError",

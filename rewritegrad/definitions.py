@@ -102,6 +102,13 @@ def _on_a_circle(waiting: Mapping[Operator, list[Operator]]) -> Operator:
     return op
 
 
+def imply_shapes(operators: Iterable[Operator]) -> None:
+    """Give the operators that state no shape the shape rule of their definition; RuleFileError where definitions go in circles."""
+    for op in in_order(operators):
+        if not op.shape_text:
+            object.__setattr__(op, "shape_rule", shape_by_definition(op))
+
+
 def shape_by_definition(op: Operator) -> ShapeRule:
     """The shape rule that the definition of an operator implies; the operators that it uses have theirs."""
     definition = op.definition

@@ -89,6 +89,9 @@ def names(pattern: Pattern) -> set[str]:
 
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
+FOLDS = ("min", "max", "gcd", "count")
+"""The words that make one number of those that a variable took."""
+
 ANY_NUMBER = -1
 
 # The words that conditions are made of, with their number of arguments, the term they speak of included.

@@ -7,16 +7,17 @@ theory owns its operators. Equal texts give the identical theory as long as it l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from weakref import WeakValueDictionary
 
 from lark import Token
 
-from . import theory
+from . import cache, theory
 from .associativity import associative_rulesets
-from .definitions import in_order, shape_by_definition
+from .definitions import imply_shapes
 from .errors import Position, RuleFileError
 from .files import rule_files
 from .notation import NOTATION
@@ -26,6 +27,7 @@ from .rulechecks import LawChecker
 from .rulepatterns import PatternReader, is_number, literal
 from .syntax import Node, Source, parse_tree, tokens, trees
 from .theory import ROLES, Notation, Operator
+from .theorydata import NotData, from_data, to_data
 
 Sources: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -68,24 +70,24 @@ def builtin_theory() -> Theory:
     return _builtin()
 
 
-@cache
+@lru_cache(maxsize=1)
 def _builtin() -> Theory:
-    return read_theory([(f"rules/{path.name}", _text_of(path)) for path in rule_files()])
+    return read_theory([(f"rules/{path.name}", _text_of(path)) for path in rule_files()], keep=True)
 
 
 def parse_theory(text: str, base: theory.Theory | None = None) -> Theory:
     """The theory of a text, added to a base or on its own; errors call the text <rules>, and one that is added to such <rules 2>."""
     earlier = 0 if base is None else sum(name.startswith("<rules") for name, _ in base.sources)
-    return _extended(base, [(f"<rules {earlier + 1}>" if earlier else "<rules>", text)])
+    return _extended(base, [(f"<rules {earlier + 1}>" if earlier else "<rules>", text)], keep=False)
 
 
 def load_theory(paths: Iterable[str | Path], base: theory.Theory | None = None) -> Theory:
     """The theory of files, added to a base or on its own."""
-    return _extended(base, [(str(path), _text_of(Path(path))) for path in paths])
+    return _extended(base, [(str(path), _text_of(Path(path))) for path in paths], keep=True)
 
 
-def _extended(base: theory.Theory | None, new: Sequence[tuple[str, str]]) -> Theory:
-    return read_theory((*base.sources, *new), base.notation) if base is not None else read_theory(new)
+def _extended(base: theory.Theory | None, new: Sequence[tuple[str, str]], keep: bool) -> Theory:
+    return read_theory((*base.sources, *new), base.notation, keep) if base is not None else read_theory(new, keep=keep)
 
 
 def _text_of(path: Path) -> str:
@@ -103,13 +105,28 @@ def _text_of(path: Path) -> str:
 _living: WeakValueDictionary[tuple[Sources, Notation], Theory] = WeakValueDictionary()
 
 
-def read_theory(sources: Iterable[tuple[str, str]], notation: Notation = NOTATION) -> Theory:
-    """The theory of texts with their names, in this order; RuleFileError with position and caret where one does not load."""
+def read_theory(sources: Iterable[tuple[str, str]], notation: Notation = NOTATION, keep: bool = False) -> Theory:
+    """The theory of texts with their names, in this order; RuleFileError with position and caret where one does not load.
+
+    With `keep`, what has been read is taken from the user's cache, and left there for the next program.
+    """
     key = tuple(sources), notation
     found = _living.get(key)
     if found is None:
-        found = _living[key] = _Loader(key[0], notation).load()
+        found = _living[key] = _kept(*key) if keep else _Loader(*key).load()
     return found
+
+
+def _kept(sources: Sources, notation: Notation) -> Theory:
+    name = cache.name_of("theory", *[part for source in sources for part in source])
+    data = cache.read(name)
+    if data is not None:
+        with suppress(NotData):
+            return Theory(*from_data(data, sources), sources, notation)
+    made = _Loader(sources, notation).load()
+    with suppress(NotData):
+        cache.write(name, to_data(made))
+    return made
 
 
 @lru_cache(maxsize=64)
@@ -149,9 +166,7 @@ class _Loader:
             complete(block, draft)
         for block in self.blocks:
             check_kernel(block)
-        for op in in_order(operators):
-            if not op.shape_text:
-                object.__setattr__(op, "shape_rule", shape_by_definition(op))
+        imply_shapes(operators)
         self._laws(statements, draft)
         rulesets = [Ruleset(r.name, r.stage, tuple(self.rules[r.name])) for r in self.rulesets]
         rulesets.extend(associative_rulesets(operators, draft))

@@ -20,6 +20,7 @@ from .patterns import (
     ANY_NUMBER,
     COMPARISONS,
     CONDITION_WORDS,
+    FOLDS,
     GIVEN_ONLY,
     GIVEN_WORDS,
     Condition,
@@ -36,7 +37,6 @@ from .syntax import Node, Source, fold, tokens, trees
 from .term import exact_number
 from .theory import Operator, Theory
 
-FOLDS = ("min", "max", "gcd", "count")
 HOLE = "_"
 
 

@@ -1,4 +1,4 @@
-"""The parser of formulas and rule files (made once), and its errors in words.
+"""The syntax trees of formulas and rule files, and syntax errors in words.
 
 The trees that it makes are Lark's, with the node names of grammar/rewritegrad.lark; they may be nested 100,000 deep,
 so they are walked with `fold`, never by recursion.
@@ -7,19 +7,17 @@ so they are walked with `fold`, never by recursion.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from functools import cache
-from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
-from lark import Lark, Token, Tree
+from lark import Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from .errors import FormulaError, Position, RuleFileError
-from .files import grammar_text
+from .parsers import Start, parser
 
 Node: TypeAlias = Tree[Token]
-Start: TypeAlias = Literal["formula", "rules"]
 T = TypeVar("T")
 
 
@@ -88,11 +86,11 @@ def parse_tree(text: str, start: Start, source: str) -> Node:
     Newlines within brackets separate nothing; in rule files neither does one before an indented line. Raises FormulaError
     or RuleFileError with the position and what was expected there.
     """
-    parser: Any = _parser().parse_interactive(text, start)
+    state: Any = parser(start).parse_interactive(text, start)
     brackets: list[Token] = []
     fed: list[Token] = []
     try:
-        for token in parser.lexer_thread.lex(parser.parser_state):
+        for token in state.lexer_thread.lex(state.parser_state):
             kind = token.type
             if kind == "_NEWLINE":
                 if brackets or (start == "rules" and token[-1] in " \t"):
@@ -101,33 +99,12 @@ def parse_tree(text: str, start: Start, source: str) -> Node:
                 brackets.append(token)
             elif kind in _CLOSING and brackets:
                 brackets.pop()
-            parser.feed_token(token)
+            state.feed_token(token)
             fed.append(token)
-        tree: Node = parser.feed_eof()
+        tree: Node = state.feed_eof()
     except UnexpectedInput as error:
         _explain(error, fed, brackets, start, Source(text, source))
     return tree
-
-
-class _KeepNewlines:
-    """Tells the contextual lexer that a newline may come anywhere; parse_tree decides which of them count."""
-
-    always_accept = ("_NEWLINE",)
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        return stream
-
-
-@cache
-def _parser() -> Lark:
-    return Lark(
-        grammar_text(),
-        start=["formula", "rules"],
-        parser="lalr",
-        lexer="contextual",
-        postlex=_KeepNewlines(),
-        lexer_callbacks={"POWER": lambda token: token.update(value="^")},
-    )
 
 
 _OPENING: Final = ("LPAR", "OPEN_BRACKET", "LSQB")
@@ -160,13 +137,13 @@ _KEYWORD: Final = re.compile(r"([a-z]+)\\b")
 _LEXEME: Final = re.compile(r"\w+|&&|\|\||.", re.DOTALL)
 
 
-def _keyword(terminal: str) -> str | None:
+def _keyword(terminal: str, start: Start) -> str | None:
     """The word that a terminal of the grammar stands for, where it stands for one word."""
-    found = _KEYWORD.fullmatch(_parser().get_terminal(terminal).pattern.value)
+    found = _KEYWORD.fullmatch(parser(start).get_terminal(terminal).pattern.value)
     return found[1] if found else None
 
 
-def _in_words(expected: set[str]) -> str:
+def _in_words(expected: set[str], start: Start) -> str:
     """What is expected, for people: groups first, then single words and signs, the end last."""
     left = set(expected)
     words = []
@@ -176,16 +153,16 @@ def _in_words(expected: set[str]) -> str:
             words.append(name)
     if "PREC" in left:
         words.append("a field of the block")
-        left -= {t for t in left - _ENDS if t == "DERIVATIVE" or (_keyword(t) and t != "_IF")}
-    words += dict.fromkeys(_spoken(terminal) for terminal in sorted(left - _ENDS))
+        left -= {t for t in left - _ENDS if t == "DERIVATIVE" or (_keyword(t, start) and t != "_IF")}
+    words += dict.fromkeys(_spoken(terminal, start) for terminal in sorted(left - _ENDS))
     if left & _ENDS:
         words.append("the end of the statement" if "SEMICOLON" in left else "the end of the line")
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _spoken(terminal: str) -> str:
-    keyword = _keyword(terminal)
-    return f"`{keyword}`" if keyword else _WORDS.get(terminal) or f"`{_parser().get_terminal(terminal).pattern.value}`"
+def _spoken(terminal: str, start: Start) -> str:
+    keyword = _keyword(terminal, start)
+    return f"`{keyword}`" if keyword else _WORDS.get(terminal) or f"`{parser(start).get_terminal(terminal).pattern.value}`"
 
 
 def _hint(found: str, kind: str, expected: set[str], start: Start) -> str:
@@ -197,7 +174,7 @@ def _hint(found: str, kind: str, expected: set[str], start: Start) -> str:
     if kind == "EQUALS" and "AND" in expected:
         return "; to compare write =="
     if found[:1].isidentifier():
-        close = get_close_matches(found, [word for t in sorted(expected - _ENDS) if (word := _keyword(t))], n=1)
+        close = get_close_matches(found, [word for t in sorted(expected - _ENDS) if (word := _keyword(t, start))], n=1)
         if close:
             return f"; did you mean {close[0]}?"
     if start == "formula" and "STAR" in expected and kind != "NOT" and (kind == "LPAR" or found[:1].isalnum()):
@@ -211,10 +188,10 @@ def _explain(error: UnexpectedInput, fed: Sequence[Token], brackets: Sequence[To
     The parser has already made reductions when it finds the error, and forgotten what else could have followed; so
     what was expected is asked of a parser that has seen only the tokens before.
     """
-    parser: Any = _parser().parse_interactive("", start)
+    state: Any = parser(start).parse_interactive("", start)
     for token in fed:
-        parser.feed_token(token)
-    expected = set(parser.accepts())
+        state.feed_token(token)
+    expected = set(state.accepts())
     raised = FormulaError if start == "formula" else RuleFileError
     if isinstance(error, UnexpectedToken) and error.token.type not in ("$END", "_NEWLINE"):
         found, kind, place = str(error.token), error.token.type, source.position(error.token)
@@ -229,8 +206,8 @@ def _explain(error: UnexpectedInput, fed: Sequence[Token], brackets: Sequence[To
         raise raised(f"this `{found}` closes nothing", place) from None
     if kind == "$END":
         lines = source.text.rstrip().count("\n") + 1
-        message = f"expected {_in_words(expected)}, but the {'text' if place.line == lines else 'line'} ends here"
+        message = f"expected {_in_words(expected, start)}, but the {'text' if place.line == lines else 'line'} ends here"
     else:
         shown = f"`{found}`" if found.isprintable() else repr(found)
-        message = f"expected {_in_words(expected)}, not {shown}{_hint(found, kind, expected, start)}"
+        message = f"expected {_in_words(expected, start)}, not {shown}{_hint(found, kind, expected, start)}"
     raise raised(message, place) from None

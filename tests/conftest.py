@@ -1,12 +1,17 @@
-"""Options of the test run: slow tests only on request, and the table of laws."""
+"""Options of the test run: slow tests only on request, the table of laws, and a cache folder of its own."""
 
 from __future__ import annotations
+
+import os
+import shutil
+import tempfile
 
 import pytest
 
 from rewritegrad.check import Report, Verdict
 
 VERDICTS = pytest.StashKey[list[Verdict]]()
+OWN_CACHE = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[VERDICTS] = []
+    if "REWRITEGRAD_CACHE" not in os.environ:  # workers and programs that tests start inherit it
+        config.stash[OWN_CACHE] = os.environ["REWRITEGRAD_CACHE"] = tempfile.mkdtemp(prefix="rewritegrad-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if OWN_CACHE in config.stash:
+        shutil.rmtree(config.stash[OWN_CACHE], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -163,3 +163,8 @@ def test_laws_of_a_user_in_every_stage() -> None:
     )
     assert str(rg.simplify("twice(twice(y))", theory=theory)) == "y"
     assert str(rg.simplify("y*sin(y)", theory=theory)) == "xsin(y)"
+
+
+def test_a_child_that_became_a_multiple_is_entered_flat_as_one() -> None:
+    """(x + 1)^2 - x^2 joins x + x + 1 with a multiple of it while the square of that sum is waiting to be flattened."""
+    assert str(rg.simplify("1 + (x + 1)^2 - x^2")) == "2*x + 2"

@@ -190,10 +190,12 @@ class Engine(Products):
             nested = chosen.get(index)
             if nested is None or len(items) + len(nested.items) > FLAT:
                 items.append((child, n))
-            elif node.form == LINEAR:
-                items += [(i, times(c, divide(n, nested.scale))) for i, c in nested.items]
+                continue
+            k = self.split(child)[0]  # a child may have become a multiple since the last rebuild
+            if node.form == LINEAR:
+                items += [(i, times(c, divide(times(k, n), nested.scale))) for i, c in nested.items]
             else:
-                power = self._power(divide(self.split(child)[0], nested.scale), n)
+                power = self._power(divide(k, nested.scale), n)
                 assert power is not None
                 factor = times(factor, power)
                 items += [(i, times(e, n)) for i, e in nested.items]
