@@ -32,7 +32,7 @@ def best_divisor(coefficients: Sequence[Number], numbers: int, decimals: bool) -
     """The number by which a sum that is a factor is divided to be written shortest, and the operations of what is left."""
     best: tuple[Number, int] = (1, sum_operations(coefficients, numbers, decimals))
     bare = len(coefficients) - numbers
-    if bare > 1:
+    if bare > 1 or (decimals and bare):
         common, count = Counter([magnitude(k) for k in coefficients[:bare]]).most_common(1)[0]
         if common != 1 and (count > 1 or decimals):
             ops = sum_operations([divide(k, common) for k in coefficients], numbers, decimals)

@@ -88,6 +88,10 @@ class Facts:
         self._variables[name, type] = made
         return made
 
+    def stand_in(self, name: str, type: Type, fact: Fact) -> None:
+        """Let a variable stand for a value of which something is known (pieces.py)."""
+        self._variables[name, type] = fact
+
     def number(self, value: Number) -> Fact:
         """An exact number."""
         found = self._numbers.get(value)

@@ -16,8 +16,9 @@ from .costs import best_divisor, sum_operations
 from .egraph.extract import Choice, below, child_roots
 from .egraph.multiset import Engine
 from .egraph.nodes import BAG, LEAF, LINEAR, POWERS, ENode
-from .egraph.rational import Number, content, divide, integral, magnitude, tidy, times
+from .egraph.rational import Number, content, divide, integral, magnitude, times
 from .printer import operations
+from .rationals import fold_power
 from .spelling import Writer, coefficient_operations
 from .term import Term, make_term
 from .theory import Theory
@@ -53,6 +54,10 @@ class Raising:
         self.leaning: dict[int, int] = {}
         self._natural: dict[int, Number] = {}
         self._uses = Counter(child for node in choice.values() for child in child_roots(engine, node))
+        self._bags: dict[tuple[object, int], list[ENode]] = {}  # by operator and first member
+        for node in choice.values():
+            if node.form == BAG and node.scale == 1:
+                self._bags.setdefault((node.op, node.items[0][0]), []).append(node)
         self.write = Writer(theory, decimals)
         self._terms: dict[tuple[Number, int], Term] = {}
         self._ranks: dict[Term, Rank] = {}
@@ -60,9 +65,9 @@ class Raising:
     def terms(self, ids: Sequence[int]) -> list[Term]:
         """The terms of some ids; a second time, where differences under even powers can be turned as they stand elsewhere."""
         found = self._all(ids)
-        turned = {root: sign for root, sign in self.leaning.items() if sign < 0}
-        if turned:
-            self.signs, self._terms = turned, {}
+        signs = {**self.signs, **{root: lean for root, lean in self.leaning.items() if lean}}
+        if any(sign * self.signs.get(root, 1) < 0 for root, sign in signs.items()):
+            self.signs, self._terms = signs, {}
             return min(found, self._all(ids), key=operations)
         return found
 
@@ -77,6 +82,7 @@ class Raising:
     def term(self, i: int) -> Term:
         """The term of an id whose parts have been written."""
         k, root = self.engine.split(i)
+        self.leaning[root] = self.leaning.get(root, 0) + (1 if k > 0 else -1)
         return self._multiple(k, root)
 
     def _multiple(self, k: Number, root: int) -> Term:
@@ -106,12 +112,26 @@ class Raising:
                 return value
             return self.theory.boolean(value) if node.op.leaf == "boolean" else self.write.number(value)
         if node.form == BAG:
-            members = sorted([self.term(i) for i, n in node.items for _ in range(n)], key=self._factor_key)
+            members = sorted([self.term(i) for i, n in self._bag_parts(node) for _ in range(n)], key=self._factor_key)
             term = members[0]
             for member in members[1:]:
                 term = make_term(node.op, (term, member))
             return term
         return make_term(node.op, tuple([self.term(i) for i in node.items]))
+
+    def _bag_parts(self, node: ENode) -> list[tuple[int, int]]:
+        """The members of a bag, those that are themselves a bag of the chosen DAG as one: max(a, b, c) uses max(a, b) where that is there."""
+        parts: dict[int, int] = dict(node.items)
+        for i, _ in node.items:
+            inside = [other for other in self._bags.get((node.op, i), ()) if len(other.items) < len(parts)]
+            for other in sorted(inside, key=lambda other: -len(other.items)):
+                if all(parts.get(child, 0) >= n for child, n in other.items):
+                    for child, n in other.items:
+                        parts[child] -= n
+                        if not parts[child]:
+                            del parts[child]
+                    parts[self.engine.value(other)] = 1
+        return list(parts.items())
 
     # -- sums
 
@@ -122,6 +142,10 @@ class Raising:
         terms = [(times(k, c), i) for i, c in node.items]
         if factor not in (1, -1):
             natural = [(divide(c, factor), i) for c, i in terms]
+            if factor < 0:
+                turned = [(-c, i) for c, i in natural]
+                if self._operations(turned) <= self._operations(natural):
+                    natural, factor = turned, -factor
             kept = self._operations(natural) + coefficient_operations(factor, self.decimals)
             spread = self._operations(terms)
             if kept < spread or (kept == spread and self._uses.get(root, 0) > 1):
@@ -205,9 +229,11 @@ class Raising:
                 k = -k
             if odd:
                 self.leaning[root] = self.leaning.get(root, 0) + (-1 if turned else 1) * (1 if w > 0 else -1)
-            divisor = self._divisor(root) if integral(e) else 1
-            if divisor != 1:
-                k = times(k, tidy(Fraction(divisor) ** int(e)))
+            divisor = self._divisor(root)
+            taken = fold_power(divisor, e) if divisor != 1 else 1
+            if taken is None:
+                divisor = taken = 1
+            k = times(k, taken)
             multiple = divide(-w if turned else w, divisor)
             if e == 1 and k not in (1, -1) and self._takes_in(k, multiple, root):
                 multiple, k = times(multiple, k), 1
@@ -237,11 +263,13 @@ class Raising:
             bare = [k for i, k in node.items if i == one]
             others = [times(k, self._natural.get(i, 1)) for i, k in node.items if i != one]
             natural = best_divisor([*others, *bare], len(bare), self.decimals)[0]
+            if bare and bare[0] * node.scale > 0 and all(k * node.scale < 0 for k in others):
+                self.signs.setdefault(root, -1)  # x - 1 rather than 1 - x, where that is free
         elif node.form == POWERS:
             for i, e in node.items:
                 k, child = self.engine.split(i)
-                if integral(e) and k in (1, -1):
-                    natural = times(natural, tidy(Fraction(self._divisor(child)) ** int(e)) if child in self._natural else 1)
+                if k in (1, -1) and child in self._natural and (divisor := self._divisor(child)) != 1:
+                    natural = times(natural, fold_power(divisor, e) or 1)
         self._natural[root] = divide(natural, magnitude(node.scale))
 
     def _turns_well(self, root: int) -> bool:

@@ -71,7 +71,7 @@ def coefficient_operations(k: Number, decimals: bool) -> int:
     size = magnitude(k)
     if size == 1:
         return 0
-    if isinstance(size, int) or size.numerator == 1 or (decimals and decimal_spelling(size) is not None):
+    if isinstance(size, int) or size.numerator == 1 or (decimals and (decimal_spelling(size) is not None or _is_inverse(size))):
         return 1
     return 2
 
@@ -95,6 +95,11 @@ def decimal_spelling(value: Number) -> str | None:
     return repr(nearest) if nearest != 0 else None
 
 
+def _is_inverse(value: Number) -> bool:
+    """Whether a fraction is better written as one over a decimal: x/0.76 for 25*x/19, but 2*x/3 stays."""
+    return abs(value.numerator) > 9 and decimal_spelling(1 / Fraction(value)) is not None
+
+
 class Writer:
     """Makes sums, products, powers and numbers as people write them."""
 
@@ -112,10 +117,12 @@ class Writer:
             return self.theory.number(spelt)
         return self.quotient(self.theory.number(value.numerator), self.theory.number(value.denominator))
 
-    def splits(self, value: Number) -> tuple[Number, int]:
+    def splits(self, value: Number) -> tuple[Number, Number]:
         """A coefficient as what stands above and below a fraction line."""
         if isinstance(value, int) or (self.decimals and decimal_spelling(value) is not None):
             return value, 1
+        if self.decimals and _is_inverse(value):
+            return (1, 1 / value) if value > 0 else (-1, -1 / value)
         return value.numerator, value.denominator
 
     def quotient(self, above: Term, below: Term) -> Term:

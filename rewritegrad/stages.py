@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Any
 
 from .egraph.nodes import Contradiction
 from .egraph.saturate import Report, StopReason
@@ -19,8 +20,9 @@ from .expansion import resolve
 from .graph import EGraph
 from .knowledge import Knowledge
 from .patterns import PApply, walk
+from .pieces import Assembly
 from .printer import operations
-from .term import Term, postorder
+from .term import Term, postorder, variable_terms
 from .theory import Operator, Theory
 
 
@@ -36,6 +38,7 @@ class Limits:
     rows: int = 400
     second_rows: int = 1000
     explorable: int = 4000
+    whole: int = 600
     seconds: float | None = None
 
 
@@ -71,17 +74,21 @@ def has_decimals(terms: Sequence[Term]) -> bool:
 class Simplifier:
     """One simplification: terms of one theory, limits, and what has been found so far."""
 
-    def __init__(self, terms: Sequence[Term], limits: Limits) -> None:
-        self.deadline = None if limits.seconds is None else perf_counter() + limits.seconds
+    def __init__(self, terms: Sequence[Term], limits: Limits, whole: Simplifier | None = None) -> None:
         self.theory: Theory = terms[0].theory
         self.limits = limits
-        self.decimals = has_decimals(terms)
-        self.order = list(dict.fromkeys(name for term in terms for name in term.variables))
         self.found = Simplification(list(terms))
         self.cost = operations(terms)
         self.reserve = 0.0
         self.input = list(terms)
-        self.knowledge = Knowledge(self.theory, self.input)
+        self.facts: list[Any] = []
+        if whole is None:
+            self.deadline = None if limits.seconds is None else perf_counter() + limits.seconds
+            self.decimals = has_decimals(terms)
+            self.order = [variable.value for variable in variable_terms(*terms)]
+            self.knowledge = Knowledge(self.theory, self.input)
+        else:  # the terms are a piece of it
+            self.deadline, self.decimals, self.order, self.knowledge = whole.deadline, whole.decimals, whole.order, whole.knowledge
 
     def run(self) -> Simplification:
         """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
@@ -127,7 +134,48 @@ class Simplifier:
                 if reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
                     reason = self._run(graph, stage, rulesets, iterations, rows)
         self.found.rows = max(self.found.rows, graph.size())
+        self.facts = [graph.engine.fact(i) for i in ids]
         return graph.raise_all(ids, order=self.order, decimals=self.decimals), reason
+
+    def by_pieces(self) -> Simplification:
+        """Each piece of a large input reduced, and explored where that has been paying; what is found before a deadline is kept."""
+        start = perf_counter()
+        assembly = Assembly(self.input, self.knowledge.facts)
+        self.reserve = WRITING * (perf_counter() - start)
+        exploring = _Exploring()
+
+        def shorter(terms: Sequence[Term]) -> tuple[list[Term], list[Any]]:
+            piece = Simplifier(terms, replace(self.limits, explore_iterations=0, second_rows=0), whole=self)
+            self._take(piece.run())
+            if piece.cost <= self.limits.explorable and exploring.is_due():
+                before = piece.cost
+                self._take(piece.explore(self.limits))
+                exploring.paid(before - piece.cost, before)
+            return piece.found.terms, piece.facts or [None] * len(terms)
+
+        for _ in assembly.run(shorter):
+            if self._time_left() is not None and self._time_left() <= self.reserve:
+                self.found.stop_reason = StopReason.TIME_LIMIT
+                break
+        if assembly.gained:
+            terms = assembly.terms()
+            cost = operations(terms)
+            if cost < self.cost:
+                self.found.terms, self.cost = terms, cost
+        return self.found
+
+    def explore(self, limits: Limits) -> Simplification:
+        """Some more pulses, from what was found."""
+        self.limits = replace(limits, second_rows=0, pulses=2)
+        return self.run()
+
+    def _take(self, piece: Simplification) -> None:
+        """The account of a piece into that of the whole."""
+        self.found.reports += piece.reports
+        self.found.pulses = max(self.found.pulses, piece.pulses)
+        self.found.rows = max(self.found.rows, piece.rows)
+        if piece.stop_reason is not StopReason.SATURATED:
+            self.found.stop_reason = piece.stop_reason
 
     def _entered(self, graph: EGraph) -> list[int]:
         """The ids of the best terms; LimitError where entering took so long that no time is left to write them again."""
@@ -158,6 +206,26 @@ class Simplifier:
         return report.stop_reason
 
 
+class _Exploring:
+    """Which pieces of a large input are explored: all as long as that pays, ever fewer while it does not."""
+
+    def __init__(self) -> None:
+        self._pause = self._wait = 0
+
+    def is_due(self) -> bool:
+        self._wait -= 1
+        return self._wait < 0
+
+    def paid(self, gain: int, of: int) -> None:
+        """What the last piece gained by it."""
+        self._pause = 0 if gain >= PAYING * of else min(2 * self._pause + 1, LONGEST_PAUSE)
+        self._wait = self._pause
+
+
+PAYING = 0.02
+"""The share of its operations that a piece must lose by exploring for the next one to be explored."""
+LONGEST_PAUSE = 63
+
 WRITING = 2.5
 """Extraction and writing take about so many times as long as entering the terms did."""
 
@@ -166,7 +234,8 @@ def simplify_all(terms: Sequence[Term], limits: Limits = Limits()) -> Simplifica
     """The terms in shorter forms, simplified in one e-graph so that what they share is paid once; never longer than the input."""
     if not terms:
         return Simplification([])
-    return Simplifier(resolve(terms), limits).run()
+    simplifier = Simplifier(resolve(terms), limits)
+    return simplifier.run() if simplifier.cost <= limits.whole else simplifier.by_pieces()
 
 
 def stabilised(terms: Sequence[Term]) -> list[Term]:

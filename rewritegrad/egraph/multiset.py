@@ -42,14 +42,14 @@ class Engine(Products):
     # -- other multisets
 
     def bag(self, op: Any, members: Iterable[tuple[int, int]]) -> int:
-        """The class of an idempotent or counted multiset; nested ones of the same operator are entered flat."""
+        """The class of an idempotent or counted multiset; nested ones of the same operator are entered flat, up to FLAT members."""
         members = list(members)
         kind = self.language.kind(op)
         counts: dict[int, int] = {}
         for i, n in members:
             i = self.find(i)
             nested = next((m for m in self.nodes(i, op) if m.scale == 1 and m.alive), None)
-            for j, m in nested.items if nested is not None else ((i, 1),):
+            for j, m in nested.items if nested is not None and len(counts) + len(nested.items) <= FLAT else ((i, 1),):
                 j = self.find(j)  # while rebuilding, the parts of a node may be stale
                 counts[j] = 1 if kind is Kind.IDEMPOTENT else counts.get(j, 0) + n * m
         zero, unit = self._leaf_of(self.language.zeros.get(op)), self._leaf_of(self.language.units.get(op))

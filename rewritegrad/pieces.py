@@ -1,0 +1,214 @@
+"""Large formulas, a piece at a time: where a DAG is cut, and how what was found for the pieces is put together again.
+
+A piece is a stretch of the DAG's postorder of about SEGMENT operations, with the terms that other pieces use as its results.
+What a piece takes from an earlier one enters it as it was simplified there, where that is small, and else as a variable that
+stands for it, with all that is known of it (its Fact). So nothing is cut but what patterns could have seen, every operation
+belongs to one piece, shared terms stay shared, and time and memory grow with the size of the formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .fact import Fact
+from .facts import Facts
+from .printer import operations
+from .term import Term, make_term, postorder
+from .theory import Operator, Type
+
+SEGMENT = 200
+"""About how many operations a piece has."""
+UNIT = 40
+"""A term of one use is not cut from its user up to this size."""
+WHOLE = 20_000
+"""Sums and products are not cut apart up to this size: like terms and common factors are found among all their children."""
+VISIBLE = 12
+"""A term of no more nodes than this is shown to the pieces that use it."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """Nodes of a formula, arguments before their users; `results` are those that are used outside."""
+
+    nodes: list[Term] = field(default_factory=list)
+    results: list[Term] = field(default_factory=list)
+
+
+def split(roots: Sequence[Term]) -> list[Piece]:
+    """The pieces of a DAG, in an order in which each uses earlier ones only."""
+    order = postorder(*roots)
+    users: dict[Term, Term | None] = dict.fromkeys(roots)  # the only user of a term; None where there are several, or it is a root
+    for term in order:
+        for arg in term.args:
+            if not arg.op.leaf:
+                users[arg] = None if arg in users and users[arg] is not term else term
+    head, sizes = _units(order, users)
+    piece_of: dict[Term, int] = {}
+    pieces: list[Piece] = []
+    room = 0
+    for term in order:
+        if head.get(term) is term:
+            room -= sizes[term]
+            if room < 0:
+                pieces.append(Piece())
+                room = SEGMENT - sizes[term]
+            piece_of[term] = len(pieces) - 1
+    for term in order:
+        if term in head:
+            pieces[piece_of[head[term]]].nodes.append(term)
+    wanted = dict.fromkeys(root for root in roots if not root.op.leaf)
+    for term in order:
+        for arg in term.args:
+            if arg in head and piece_of[head[arg]] != piece_of[head[term]]:
+                wanted[arg] = None
+    for term in order:
+        if term in wanted:
+            pieces[piece_of[head[term]]].results.append(term)
+    return pieces
+
+
+def _units(order: Sequence[Term], users: dict[Term, Term | None]) -> tuple[dict[Term, Term], dict[Term, int]]:
+    """For each application the one at the top of its unit, and the size of the units by their top.
+
+    A term stays with its only user while it is small, or while both are parts of one sum, product, minimum, ...
+    """
+    sizes: dict[Term, int] = {}
+    joined: set[Term] = set()
+    for term in order:
+        if term.op.leaf:
+            continue
+        size = 1
+        for arg in term.args:
+            if arg in joined:
+                size += sizes[arg]
+        sizes[term] = size
+        user = users[term]
+        if user is not None and (size <= UNIT or (size <= WHOLE and _kin(user.op) is _kin(term.op) is not None)):
+            joined.add(term)
+    head: dict[Term, Term] = {}
+    for term in reversed(order):
+        if not term.op.leaf:
+            user = users[term] if term in joined else None
+            head[term] = term if user is None else head[user]
+    return head, sizes
+
+
+def _kin(op: Operator) -> Operator | None:
+    """What an operator's nested applications flatten with: sums, products and what is defined as one (a - b) with one another."""
+    roles = op.theory.roles
+    if op in (roles.get("sum"), roles.get("product")) or op.chosen:
+        return roles.get("product")
+    return op if op.is_multiset else None
+
+
+Simplify = Callable[[Sequence[Term]], tuple[Sequence[Term], Sequence[Any]]]
+"""Shorter terms, and the facts of their values (or none, where there was no time to know them)."""
+
+
+class Assembly:
+    """Pieces simplified one after the other, and put together."""
+
+    def __init__(self, roots: Sequence[Term], facts: Facts) -> None:
+        self.roots = list(roots)
+        self.facts = facts
+        self.pieces = split(roots)
+        self.gained = 0
+        self._shown: dict[Term, Term] = {}  # what later pieces see of a result
+        self._meant: dict[Term, Term] = {}  # what a stand-in stands for
+        self._prefix = _unused([v.value for v in postorder(*roots) if v.op.leaf == "variable"])
+
+    def run(self, simplify: Simplify) -> Iterator[int]:
+        """One piece after the other; yields the operations that each was shortened by."""
+        for piece in self.pieces:
+            local, shown = self._local(piece)
+            before = [local[term] for term in piece.results]
+            visible = list(shown)
+            after, facts = simplify([*before, *visible])
+            count = len(before)
+            gain = operations([*before, *visible]) - operations([*after[:count], *visible])
+            found = after[:count] if gain >= 0 else before
+            for term, old, new, fact in zip(piece.results, before, found, facts, strict=False):
+                self._show(term, old if gain < 0 else new, fact)
+            self.gained += max(gain, 0)
+            yield max(gain, 0)
+
+    def _local(self, piece: Piece) -> tuple[dict[Term, Term], dict[Term, None]]:
+        """The nodes of a piece over what it sees of other pieces, and what of that are applications."""
+        local: dict[Term, Term] = {}
+        visible: dict[Term, None] = {}
+        for term in piece.nodes:
+            args = []
+            for arg in term.args:
+                here = local.get(arg)
+                if here is None:
+                    here = self._shown.get(arg, arg)
+                    if not here.op.leaf:
+                        visible[here] = None
+                args.append(here)
+            local[term] = make_term(term.op, tuple(args))
+        return local, visible
+
+    def _show(self, term: Term, found: Term, fact: Fact | None) -> None:
+        """What later pieces see of a result: itself, or a variable with its facts."""
+        if fact is None or len(_bounded(found, VISIBLE)) <= VISIBLE:
+            self._shown[term] = found
+            return
+        name, type = f"{self._prefix}{len(self._meant) + 1}", Type(fact.shape)
+        self.facts.stand_in(name, type, fact)
+        stand_in = self._shown[term] = term.theory.variable(name, type)
+        self._meant[stand_in] = found
+
+    def terms(self) -> list[Term]:
+        """The roots over what was found so far; pieces that were not reached stay as they are."""
+        whole: dict[Term, Term] = {}
+        for stand_in, meaning in self._meant.items():
+            whole[stand_in] = _filled_in(meaning, whole)
+        done: dict[Term, Term] = {}
+        stack = [(root, False) for root in reversed(self.roots)]
+        while stack:
+            term, opened = stack.pop()
+            if term in done:
+                continue
+            shown = self._shown.get(term)
+            if shown is not None or term.op.leaf:
+                done[term] = _filled_in(term if shown is None else shown, whole)
+            elif opened:
+                done[term] = make_term(term.op, tuple([done[arg] for arg in term.args]))
+            else:
+                stack.append((term, True))
+                stack.extend([(arg, False) for arg in reversed(term.args) if arg not in done])
+        return [done[root] for root in self.roots]
+
+
+def _filled_in(term: Term, whole: dict[Term, Term]) -> Term:
+    """A term with its stand-ins replaced by what they mean."""
+    done: dict[Term, Term] = {}
+    for t in postorder(term):
+        if t.op.leaf:
+            done[t] = whole.get(t, t)
+        else:
+            args = tuple([done[arg] for arg in t.args])
+            done[t] = t if args == t.args else make_term(t.op, args)
+    return done[term]
+
+
+def _bounded(term: Term, limit: int) -> dict[Term, None]:
+    """The nodes of a term, or `limit` + 1 of them."""
+    seen: dict[Term, None] = {}
+    stack = [term]
+    while stack and len(seen) <= limit:
+        t = stack.pop()
+        if t not in seen:
+            seen[t] = None
+            stack.extend(t.args)
+    return seen
+
+
+def _unused(names: Sequence[str]) -> str:
+    """A beginning of names that no variable has."""
+    prefix = "part"
+    while any(name.startswith(prefix) for name in names):
+        prefix += "_"
+    return prefix
