@@ -133,11 +133,13 @@ def main() -> int:
         print(json.dumps(measure(options.child[0], int(options.child[1]), options.seconds)))
         return 0
     late = False
-    print(f"{'':8} {'formula':>9} {'derivative':>10} {'simplified':>10} {'diff s':>7} {'x':>5} {'simplify s':>10} {'x':>5} {'MiB':>6} {'SymPy diff':>10}")
+    columns = (("", 8), ("formula", 9), ("derivative", 10), ("simplified", 10), ("diff s", 7), ("x", 5), ("simplify s", 10), ("x", 5), ("MiB", 6))
+    print(" ".join(f"{name:>{width}}" for name, width in (*columns, ("SymPy diff", 10))))
     for family in options.families or FAMILIES:
         before: dict[str, Any] = {}
         for size in options.sizes:
-            command = [sys.executable, __file__, "--child", family, str(size)] + ([] if options.seconds is None else ["--seconds", str(options.seconds)])
+            deadline = [] if options.seconds is None else ["--seconds", str(options.seconds)]
+            command = [sys.executable, __file__, "--child", family, str(size), *deadline]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 print(family, size, done.stderr.splitlines()[-1] if done.stderr else f"exit status {done.returncode}")
