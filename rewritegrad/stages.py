@@ -154,7 +154,7 @@ class Simplifier:
             return piece.found.terms, piece.facts or [None] * len(terms)
 
         for _ in assembly.run(shorter):
-            if self._time_left() is not None and self._time_left() <= self.reserve:
+            if self.deadline is not None and self.deadline - perf_counter() <= self.reserve:
                 self.found.stop_reason = StopReason.TIME_LIMIT
                 break
         if assembly.gained:
