@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .axis_kernels import AXIS_KERNELS
 from .errors import EvaluationError
 from .shapes import reduced_axes
 
@@ -154,6 +155,7 @@ OWN: dict[str, Any] = {
     "first": first,
     "powlog": powlog,
     "catalan": catalan,
+    **AXIS_KERNELS,
 }
 """What a rule file may name with the prefix `kernels`."""
 
