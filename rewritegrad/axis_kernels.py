@@ -105,29 +105,29 @@ def prod_after(array: ArrayLike, axis: object = None) -> Array:
     return back(result)
 
 
-def carry(factors: ArrayLike, terms: ArrayLike, axis: object = None) -> Array:
+def recurrence(factors: ArrayLike, terms: ArrayLike, axis: object = None) -> Array:
     """The linear recurrence z[0] = 0, z[i + 1] = factors[i]*z[i] + terms[i] along the axis.
 
-    >>> carry([2.0, 3.0, 5.0], [1.0, 10.0, 100.0])
+    >>> recurrence([2.0, 3.0, 5.0], [1.0, 10.0, 100.0])
     array([ 0.,  1., 13.])
     """
     a, back = flattened(factors, axis)
     b, _ = flattened(terms, axis)
-    return back(_carried(a, b))
+    return back(_recurrence(a, b))
 
 
-def carry_back(factors: ArrayLike, terms: ArrayLike, axis: object = None) -> Array:
+def recurrence_back(factors: ArrayLike, terms: ArrayLike, axis: object = None) -> Array:
     """The same from the end: z[-1] = 0, z[i - 1] = factors[i]*z[i] + terms[i] along the axis.
 
-    >>> carry_back([2.0, 3.0, 5.0], [1.0, 10.0, 100.0])
+    >>> recurrence_back([2.0, 3.0, 5.0], [1.0, 10.0, 100.0])
     array([310., 100.,   0.])
     """
     a, back = flattened(factors, axis)
     b, _ = flattened(terms, axis)
-    return back(_carried(a[..., ::-1], b[..., ::-1])[..., ::-1])
+    return back(_recurrence(a[..., ::-1], b[..., ::-1])[..., ::-1])
 
 
-def _carried(factors: Array, terms: Array) -> Array:
+def _recurrence(factors: Array, terms: Array) -> Array:
     """The recurrence along the last axis: the maps z -> a*z + b are composed in pairs, pairs of pairs and so on."""
     a, b = np.array(factors), np.array(terms, dtype=np.result_type(factors, terms))
     distance = 1
@@ -141,6 +141,6 @@ def _carried(factors: Array, terms: Array) -> Array:
 
 
 AXIS_KERNELS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (freedom, argmax, argmin, count_nonzero, prod_before, prod_after, carry, carry_back)
+    function.__name__: function for function in (freedom, argmax, argmin, count_nonzero, prod_before, prod_after, recurrence, recurrence_back)
 }
 """What a rule file may name with the prefix `kernels`."""

@@ -20,6 +20,7 @@ from ..kernels import keywords, resolve
 from ..patterns import PApply, Pattern, PVar, walk
 from ..term import Dimension, Shape, Term, make_term, postorder, rebuild, variable_terms
 from ..theory import Operator, Theory, Type
+from .objects import OBJECT_KERNELS, runs_on_objects
 
 Objects: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 Sizes: TypeAlias = dict[str, int]
@@ -80,8 +81,8 @@ def _operators(pattern: Pattern) -> set[Operator]:
 
 
 def _is_array_operator(op: Operator) -> bool:
-    """Whether the kernel is a function of whole arrays, which NumPy can run on arrays of objects."""
-    if op.numpy is None:
+    """Whether the kernel is a function of whole arrays, which can be run on arrays of objects."""
+    if op.numpy is None or not runs_on_objects(op.numpy):
         return False
     kernel = resolve(op.numpy)
     return not isinstance(kernel, np.ufunc) or kernel.signature is not None
@@ -243,7 +244,7 @@ def entries_of(terms: Sequence[Term], leaf: Callable[[Term], Any], function: Cal
 
 def _run_kernel(op: Operator, args: Sequence[Any]) -> Any:
     """The kernel of an operator of whole arrays, run on arrays of objects."""
-    kernel = resolve(str(op.numpy))
+    kernel = OBJECT_KERNELS.get(str(op.numpy)) or resolve(str(op.numpy))
     named = keywords(kernel)
     arrays = [_numbers(a) for a, p in zip(args, op.parameters, strict=True) if not (p.attribute and p.name in named)]
     result = kernel(*arrays, **{p.name: a for a, p in zip(args, op.parameters, strict=True) if p.attribute and p.name in named})
