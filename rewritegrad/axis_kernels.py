@@ -81,6 +81,20 @@ def _reduced(function: Callable[[Array], Array], array: ArrayLike, axis: object,
     return np.expand_dims(result, reduced_axes(axis, np.ndim(array))) if keepdims else result
 
 
+def logsumexp(array: ArrayLike, axis: object = None, keepdims: bool = False) -> Array:
+    """log(sum(exp(array))) along an axis, several, or all of them, without overflow (SciPy's keeps an axis that a scalar lacks).
+
+    >>> float(logsumexp([1000.0, 1000.0])) - 1000
+    0.6931471805599...
+    """
+    array = np.asarray(array)
+    axes = reduced_axes(axis, array.ndim)
+    greatest = np.max(array, axis=axes, keepdims=True)
+    shift = np.where(np.isfinite(greatest), greatest, 0.0)
+    total = np.log(np.sum(np.exp(array - shift), axis=axes, keepdims=True)) + shift
+    return np.asarray(total if keepdims else np.squeeze(total, axes))
+
+
 def prod_before(array: ArrayLike, axis: object = None) -> Array:
     """For each entry the product of those before it along the axis.
 
@@ -141,6 +155,6 @@ def _recurrence(factors: Array, terms: Array) -> Array:
 
 
 AXIS_KERNELS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (freedom, argmax, argmin, count_nonzero, prod_before, prod_after, recurrence, recurrence_back)
+    function.__name__: function for function in (freedom, logsumexp, argmax, argmin, count_nonzero, prod_before, prod_after, recurrence, recurrence_back)
 }
 """What a rule file may name with the prefix `kernels`."""

@@ -2,10 +2,12 @@
 functions that neither NumPy nor SciPy has.
 
     np.NAME              a ufunc, or a function or constant on the lists below
+    np.linalg.NAME       a function on the list below
     scipy.special.NAME   a ufunc, or a function on the list below; SciPy is imported when such a name is first resolved
-    kernels.NAME         a function or constant of this module that is listed in OWN
+    scipy.linalg.NAME    a function on the list below
+    kernels.NAME         a function or constant of this module, or of its siblings, that is listed in OWN
 
-A name is one of the three prefixes and one identifier that is looked up on its module, so that no text of a rule file
+A name is one of the five prefixes and one identifier that is looked up on its module, so that no text of a rule file
 reaches anything else. Kernels get float64 arrays (or numbers, or booleans), and attributes such as an axis as the
 Python values that they are.
 """
@@ -23,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .axis_kernels import AXIS_KERNELS
 from .errors import EvaluationError
+from .linalg_kernels import LINALG_KERNELS
 from .shapes import reduced_axes
 
 Array: TypeAlias = NDArray[Any]
@@ -31,7 +34,7 @@ Kernel: TypeAlias = Callable[..., Any]
 NUMPY_FUNCTIONS = frozenset(
     {
         "amax", "amin", "average", "clip", "concatenate", "cumprod", "cumsum", "diag", "diagonal", "diff", "dot", "einsum", "expand_dims",
-        "flip", "inner", "interp", "kron", "max", "mean", "median", "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll",
+        "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median", "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll",
         "squeeze", "std", "sum", "swapaxes", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
     }
 )
@@ -45,7 +48,13 @@ NUMPY_CONSTANTS = frozenset({"e", "euler_gamma", "pi"})
 SCIPY_FUNCTIONS = frozenset({"comb", "diric", "factorial", "log_softmax", "logsumexp", "multigammaln", "polygamma", "sinc", "softmax", "zeta"})
 """The same for scipy.special."""
 
-_NAME = re.compile(r"(np|scipy\.special|kernels)\.([A-Za-z][A-Za-z0-9_]*)")
+LINALG_FUNCTIONS = frozenset({"cond", "det", "inv", "matrix_power", "pinv", "solve"})
+"""The same for numpy.linalg: functions of one matrix or of a stack of them, with one array as their result."""
+
+SCIPY_LINALG_FUNCTIONS = frozenset({"expm", "logm", "sqrtm"})
+"""The same for scipy.linalg."""
+
+_NAME = re.compile(r"(np|np\.linalg|scipy\.special|scipy\.linalg|kernels)\.([A-Za-z][A-Za-z0-9_]*)")
 
 
 def fill(like: ArrayLike, value: ArrayLike) -> Array:
@@ -156,6 +165,7 @@ OWN: dict[str, Any] = {
     "powlog": powlog,
     "catalan": catalan,
     **AXIS_KERNELS,
+    **LINALG_KERNELS,
 }
 """What a rule file may name with the prefix `kernels`."""
 
@@ -179,7 +189,8 @@ def is_allowed(name: str) -> bool:
     module, identifier = match.groups()
     if module == "np":
         return _numpy(identifier) is not None
-    return identifier in OWN if module == "kernels" else True
+    listed = {"np.linalg": LINALG_FUNCTIONS, "scipy.linalg": SCIPY_LINALG_FUNCTIONS, "kernels": OWN.keys()}
+    return module not in listed or identifier in listed[module]
 
 
 def resolve(name: str) -> Any:
@@ -192,11 +203,13 @@ def resolve(name: str) -> Any:
             found = _numpy(identifier)
         elif module == "kernels":
             found = OWN.get(identifier)
-        else:
-            found = getattr(importlib.import_module("scipy.special"), identifier, None)
-            found = found if isinstance(found, np.ufunc) or identifier in SCIPY_FUNCTIONS else None
+        elif is_allowed(name):
+            module = module.replace("np.", "numpy.")
+            found = getattr(importlib.import_module(module), identifier, None)
+            if module == "scipy.special" and not isinstance(found, np.ufunc) and identifier not in SCIPY_FUNCTIONS:
+                found = None
     if found is None:
-        raise EvaluationError(f"there is no kernel {name}: write np.NAME, scipy.special.NAME or kernels.NAME")
+        raise EvaluationError(f"there is no kernel {name}: write np.NAME, np.linalg.NAME, scipy.special.NAME, scipy.linalg.NAME or kernels.NAME")
     return found
 
 

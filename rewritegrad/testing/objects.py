@@ -89,17 +89,157 @@ def _log_softmax(a: Objects, axis: Any = None) -> Objects:
     return np.asarray(a - _logsumexp(a, axis, keepdims=True), dtype=object)
 
 
+# ---- linear algebra ----
+
+
+def _each(function: Callable[..., Any], *arrays: Objects, ranks: tuple[int, ...] = (2,)) -> Objects:
+    """A function of matrices (or arrays of other ranks) applied to each of a stack."""
+    lead = np.broadcast_shapes(*[a.shape[: a.ndim - r] for a, r in zip(arrays, ranks, strict=True)])
+    stacks = [np.broadcast_to(a, lead + a.shape[a.ndim - r :]) for a, r in zip(arrays, ranks, strict=True)]
+    results = [np.asarray(function(*[s[index] for s in stacks]), dtype=object) for index in np.ndindex(*lead)]
+    if not results:
+        raise EvaluationError("an empty stack of matrices has no entries to compare")
+    stacked = np.empty((len(results), *results[0].shape), dtype=object)
+    for i, result in enumerate(results):
+        stacked[i] = result
+    return np.asarray(stacked.reshape(lead + results[0].shape), dtype=object)
+
+
+def _minor(a: Objects, row: int, column: int) -> Objects:
+    return np.delete(np.delete(a, row, 0), column, 1)
+
+
+def _determinant(a: Objects) -> Any:
+    """By the entries of the first row and their cofactors; of no matrix at all, 1."""
+    if a.shape[0] == 0:
+        return 1
+    return sum((-1) ** j * a[0, j] * _determinant(_minor(a, 0, j)) for j in range(a.shape[0]))
+
+
+def _inverse(a: Objects) -> Objects:
+    """The cofactors over the determinant."""
+    result = np.empty(a.shape, dtype=object)
+    for i, j in np.ndindex(*a.shape):
+        result[i, j] = (-1) ** (i + j) * _determinant(_minor(a, j, i))
+    return np.asarray(result / _determinant(a), dtype=object)
+
+
+def _det(a: Objects) -> Objects:
+    return _each(_determinant, a)
+
+
+def _inv(a: Objects) -> Objects:
+    return _each(_inverse, a)
+
+
+def _logabsdet(a: Objects) -> Objects:
+    library = _Library(a)
+    return library.log(library.absolute(_det(a)))
+
+
+def _det_sign(a: Objects) -> Objects:
+    return _entrywise(_Library(a).sign)(_det(a))
+
+
+def _solve(a: Objects, b: Objects) -> Objects:
+    return np.asarray(np.matmul(_inv(a), b), dtype=object)
+
+
+def _solve_triangular(a: Objects, b: Objects, lower: bool = False) -> Objects:
+    return _solve(np.tril(a) if lower else np.triu(a), b)
+
+
+def _pinv(a: Objects) -> Objects:
+    turned = np.matrix_transpose(a)
+    if a.shape[-2] >= a.shape[-1]:
+        return np.asarray(np.matmul(_inv(np.matmul(turned, a)), turned), dtype=object)
+    return np.asarray(np.matmul(turned, _inv(np.matmul(a, turned))), dtype=object)
+
+
+def _cholesky(a: Objects) -> Objects:
+    library = _Library(a)
+
+    def factor(m: Objects) -> Objects:
+        m = (m + m.T) / (2 * (m[0, 0] ** 0 if m.size else 1))
+        found = np.full(m.shape, 0, dtype=object)
+        for j in range(m.shape[0]):
+            found[j, j] = library.sqrt(np.asarray(m[j, j] - sum(found[j, :j] ** 2)))[()]
+            for i in range(j + 1, m.shape[0]):
+                found[i, j] = (m[i, j] - sum(found[i, :j] * found[j, :j])) / found[j, j]
+        return found
+
+    return _each(factor, a)
+
+
+def _matrix_power(a: Objects, n: int = 1) -> Objects:
+    base = _inv(a) if n < 0 else a
+    result = np.broadcast_to(np.eye(a.shape[-1], dtype=int).astype(object), a.shape)
+    for _ in range(abs(n)):
+        result = np.asarray(np.matmul(result, base), dtype=object)
+    return result
+
+
+def _from_mpmath(name: str, what: str, of_symmetric: bool = False) -> Callable[..., Objects]:
+    """A function of mpmath from matrices to matrices, for numbers only."""
+
+    def function(a: Objects) -> Objects:
+        import mpmath
+
+        _Library(a).only_numbers(what)
+
+        def one(m: Objects) -> Any:
+            given = mpmath.matrix(((m + m.T) / 2 if of_symmetric else m).tolist())
+            found = getattr(mpmath, name)(given, eigvals_only=True) if of_symmetric else getattr(mpmath, name)(given)
+            entries = np.array(list(found), dtype=object)
+            return entries if of_symmetric else entries.reshape(m.shape)
+
+        return _each(one, a)
+
+    return function
+
+
+def _norm(a: Objects, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Objects:
+    library = _Library(a)
+    axes = reduced_axes(axis, a.ndim)
+    if ord in (None, "fro") or (ord == 2 and len(axes) < 2):
+        return library.sqrt(np.sum(a * a, axis=axes, keepdims=keepdims))
+    size = library.absolute(a)
+    if ord not in (1, "inf", "-inf"):
+        raise EvaluationError(f"objects have no norm of order {ord}")
+    if len(axes) < 2:
+        if ord == 1:
+            return np.asarray(np.sum(size, axis=axes, keepdims=keepdims), dtype=object)
+        return _folded(library.greater if ord == "inf" else library.smaller, size, axes, keepdims)
+    given = (0, 1) if axis is None else axis
+    along, across = (given[0], given[1]) if ord == 1 else (given[1], given[0])
+    sums = np.sum(size, axis=along, keepdims=True)
+    found = _folded(library.smaller if ord == "-inf" else library.greater, sums, across, True)
+    return found if keepdims else np.squeeze(found, axes)
+
+
 OBJECT_KERNELS: dict[str, Callable[..., Any]] = {
     "np.max": _max,
     "np.min": _min,
     "np.std": _std,
-    "scipy.special.logsumexp": _logsumexp,
+    "kernels.logsumexp": _logsumexp,
     "scipy.special.softmax": _softmax,
     "scipy.special.log_softmax": _log_softmax,
+    "kernels.norm": _norm,
+    "np.linalg.det": _det,
+    "np.linalg.inv": _inv,
+    "np.linalg.pinv": _pinv,
+    "np.linalg.solve": _solve,
+    "np.linalg.matrix_power": _matrix_power,
+    "kernels.logabsdet": _logabsdet,
+    "kernels.det_sign": _det_sign,
+    "kernels.cholesky": _cholesky,
+    "kernels.solve_triangular": _solve_triangular,
+    "kernels.eigvalsh": _from_mpmath("eigsy", "eigenvalues", of_symmetric=True),
+    "scipy.linalg.expm": _from_mpmath("expm", "exponential of a matrix"),
 }
 """For the names of kernels: what they do to objects."""
 
-NOT_FOR_OBJECTS = frozenset({"kernels.argmax", "kernels.argmin", "kernels.count_nonzero", "np.any", "np.all"})
+NOT_FOR_OBJECTS = frozenset({"kernels.eigenvectors", "kernels.argmax", "kernels.argmin", "kernels.count_nonzero", "np.any", "np.all"})
 """Kernels that decide something about entries, which symbols leave open."""
 
 

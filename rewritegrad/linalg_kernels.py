@@ -1,0 +1,164 @@
+"""Kernels of linear algebra that NumPy lacks, for matrices and for stacks of them (leading axes, as in numpy.linalg).
+
+What is defined for symmetric matrices only (Cholesky factors, their eigenvalues) is computed of the symmetric part, so
+that values and derivatives belong together whatever entries are changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+def symmetric_part(array: ArrayLike) -> Array:
+    """(A + transpose(A)) / 2.
+
+    >>> symmetric_part([[1.0, 2.0], [4.0, 3.0]]).tolist()
+    [[1.0, 3.0], [3.0, 3.0]]
+    """
+    array = np.asarray(array)
+    return np.asarray((array + np.matrix_transpose(array)) / 2)
+
+
+def cholesky(array: ArrayLike) -> Array:
+    """The lower triangular factor of the symmetric part of a positive definite matrix.
+
+    >>> cholesky([[4.0, 2.0], [2.0, 10.0]]).tolist()
+    [[2.0, 0.0], [1.0, 3.0]]
+    """
+    return np.linalg.cholesky(symmetric_part(array))
+
+
+def half_tril(array: ArrayLike) -> Array:
+    """The lower triangle, with half the diagonal: what added to its transpose gives back a symmetric matrix.
+
+    >>> half_tril([[2.0, 6.0], [6.0, 4.0]]).tolist()
+    [[1.0, 0.0], [6.0, 2.0]]
+    """
+    array = np.asarray(array)
+    rows, columns = array.shape[-2:]
+    return np.asarray((np.tril(array) + np.tril(array, -1)) / 2 if rows == columns else np.tril(array))
+
+
+def logabsdet(array: ArrayLike) -> Array:
+    """log(abs(det(A))), without overflow; minus infinity for singular matrices.
+
+    >>> float(logabsdet([[0.0, 1.0], [1.0, 0.0]]))
+    0.0
+    """
+    return np.asarray(np.linalg.slogdet(np.asarray(array))[1])
+
+
+def det_sign(array: ArrayLike) -> Array:
+    """The sign of the determinant: -1, 0 or 1.
+
+    >>> float(det_sign([[0.0, 1.0], [1.0, 0.0]]))
+    -1.0
+    """
+    return np.asarray(np.linalg.slogdet(np.asarray(array))[0])
+
+
+def eigvalsh(array: ArrayLike) -> Array:
+    """The eigenvalues of the symmetric part, in ascending order.
+
+    >>> eigvalsh([[2.0, 0.0], [0.0, 1.0]]).tolist()
+    [1.0, 2.0]
+    """
+    return np.linalg.eigvalsh(symmetric_part(array))
+
+
+def eigenvectors(array: ArrayLike) -> Array:
+    """The orthonormal eigenvectors of the symmetric part as columns, in the order of their eigenvalues.
+
+    >>> np.abs(eigenvectors([[2.0, 0.0], [0.0, 1.0]])).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    return np.asarray(np.linalg.eigh(symmetric_part(array))[1])
+
+
+def gaps(values: ArrayLike) -> Array:
+    """The reciprocal differences 1 / (w[j] - w[i]) at [i, j], and 0 where they are not defined.
+
+    >>> gaps([1.0, 3.0]).tolist()
+    [[0.0, 0.5], [-0.5, 0.0]]
+    """
+    values = np.asarray(values)
+    differences = values[..., None, :] - values[..., :, None]
+    apart = differences != 0
+    return np.asarray(np.where(apart, 1 / np.where(apart, differences, 1), 0 * differences))
+
+
+def solve_triangular(array: ArrayLike, right: ArrayLike, lower: bool = False) -> Array:
+    """The solution x of A @ x = right, of A only one triangle being read.
+
+    >>> solve_triangular([[2.0, 9.0], [1.0, 4.0]], [2.0, 5.0], lower=True).tolist()
+    [1.0, 1.0]
+    """
+    array = np.asarray(array)
+    return np.asarray(np.linalg.solve(np.tril(array) if lower else np.triu(array), np.asarray(right)))
+
+
+def embed(array: ArrayLike, corner: ArrayLike) -> Array:
+    """[[A, C], [0, A]]: a function of this matrix has in its corner the derivative of the function of A in direction C.
+
+    >>> embed([[1.0]], [[5.0]]).tolist()
+    [[1.0, 5.0], [0.0, 1.0]]
+    """
+    array, corner = np.broadcast_arrays(array, corner)
+    n = array.shape[-1]
+    result = np.zeros((*array.shape[:-2], 2 * n, 2 * n), dtype=np.result_type(array, corner))
+    result[..., :n, :n] = result[..., n:, n:] = array
+    result[..., :n, n:] = corner
+    return result
+
+
+def corner(array: ArrayLike) -> Array:
+    """The upper right quarter.
+
+    >>> corner([[1.0, 5.0], [0.0, 1.0]]).tolist()
+    [[5.0]]
+    """
+    array = np.asarray(array)
+    n = array.shape[-1] // 2
+    return array[..., :n, n:]
+
+
+def halves(array: ArrayLike) -> Array:
+    """The sum of the upper left and the lower right quarter.
+
+    >>> halves([[1.0, 5.0], [0.0, 2.0]]).tolist()
+    [[3.0]]
+    """
+    array = np.asarray(array)
+    n = array.shape[-1] // 2
+    return np.asarray(array[..., :n, :n] + array[..., n:, n:])
+
+
+def norm(array: ArrayLike, ord: object = None, axis: Any = None, keepdims: bool = False) -> Array:
+    """numpy.linalg.norm, which takes the text 'inf' or '-inf' for the number, and the Frobenius norm over any number of axes.
+
+    >>> float(norm([3.0, -4.0])), float(norm([3.0, -4.0], 'inf'))
+    (5.0, 4.0)
+    """
+    array = np.asarray(array)
+    if ord in (None, "fro"):
+        return np.asarray(np.sqrt(np.sum(array * array, axis=axis, keepdims=keepdims)))
+    order: Any = float(ord) if isinstance(ord, str) and ord in ("inf", "-inf") else ord
+    if axis is None and array.ndim == 0:
+        return np.asarray(np.abs(array))
+    axes = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+    return np.asarray(np.linalg.norm(array, order, axes, keepdims))
+
+
+LINALG_KERNELS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        cholesky, half_tril, logabsdet, det_sign, eigvalsh, eigenvectors, gaps, solve_triangular, embed, corner, halves, norm,
+    )
+}  # fmt: skip
+"""What a rule file may name with the prefix `kernels`."""
