@@ -155,6 +155,7 @@ def _recurrence(factors: Array, terms: Array) -> Array:
 
 
 AXIS_KERNELS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (freedom, logsumexp, argmax, argmin, count_nonzero, prod_before, prod_after, recurrence, recurrence_back)
+    function.__name__: function
+    for function in (freedom, logsumexp, argmax, argmin, count_nonzero, prod_before, prod_after, recurrence, recurrence_back)
 }
 """What a rule file may name with the prefix `kernels`."""

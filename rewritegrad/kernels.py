@@ -34,8 +34,8 @@ Kernel: TypeAlias = Callable[..., Any]
 NUMPY_FUNCTIONS = frozenset(
     {
         "amax", "amin", "average", "clip", "concatenate", "cumprod", "cumsum", "diag", "diagonal", "diff", "dot", "einsum", "expand_dims",
-        "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median", "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll",
-        "squeeze", "std", "sum", "swapaxes", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
+        "flip", "inner", "interp", "kron", "max", "mean", "median", "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll",
+        "squeeze", "std", "sum", "swapaxes", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where", "matrix_transpose",
     }
 )
 """Functions of NumPy that are no ufuncs; each gives float64 where the array arguments it returns values of are float64."""
