@@ -293,7 +293,12 @@ def type_of(allowed: Range, shape: Size) -> Type:
 
 def known_condition(word: str, terms: Sequence[Term]) -> bool | None:
     """The truth of a condition that does not depend on values of variables; None where it does."""
+    if word in ("=", "!=") and any(t.op.leaf == "attribute" for t in terms):
+        left, right = (t.value for t in terms)
+        return (type(left) is type(right) and left == right) == (word == "=")
     shapes = [t.shape for t in terms]
+    if word == "matrices":
+        return len(shapes[0]) >= 2
     ranks = {"scalar": 0, "vector": 1, "matrix": 2, "square": 2}
     if word in ranks:
         return len(shapes[0]) == ranks[word] and (word != "square" or shapes[0][0] == shapes[0][1])

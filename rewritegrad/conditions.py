@@ -90,6 +90,10 @@ def _matrix(source: Source, a: Fact) -> bool:
     return len(a.shape) == 2
 
 
+def _matrices(source: Source, a: Fact) -> bool:
+    return len(a.shape) >= 2
+
+
 def _square(source: Source, a: Fact) -> bool:
     return len(a.shape) == 2 and source.dimensions.find(a.shape[0]) == source.dimensions.find(a.shape[1])
 
@@ -180,6 +184,7 @@ WORDS: dict[str, Word] = {
     "scalar": _scalar,
     "vector": _vector,
     "matrix": _matrix,
+    "matrices": _matrices,
     "square": _square,
     "symmetric": _symmetric,
     "powerable": _powerable,
@@ -195,7 +200,7 @@ WORDS: dict[str, Word] = {
 }
 """Every word with the function that answers it: patterns.CONDITION_WORDS without what only `gives` says, and the comparisons."""
 
-SHAPE_WORDS = frozenset({"scalar", "vector", "matrix", "square", "same_shape"})
+SHAPE_WORDS = frozenset({"scalar", "vector", "matrix", "matrices", "square", "same_shape"})
 """Words that look at shapes only, which a term has as well as a fact."""
 
 

@@ -265,16 +265,18 @@ class _Program:
         for part, child in zip(parts[1 : len(positional) + 1], node.children[1:], strict=False):
             if isinstance(part, _Keyword):
                 self.fail("settings by name, such as axis=0, come after the other arguments (to compare, write ==)", child)
-        for fits in (_fits_exactly, _fits):  # rather an operator whose arguments are all terms than one with settings by position
-            for op in candidates:
-                if fits(op, len(positional), keywords):
-                    return self._filled(node, op, positional, keywords)
+        for op in candidates:
+            if _fits_exactly(op, len(positional), keywords):
+                return self._filled(node, op, positional, keywords)
         for op in candidates:
             if len(positional) > 2 and "associative" in op.flags and _fits_exactly(op, 2, keywords):  # max(a, b, c): the first two, then the next
                 result = self._term(positional[0], node)
                 for operand in positional[1:]:
                     result = self._filled(node, op, [result, operand], keywords)
                 return result
+        for op in candidates:  # settings by position come last: max(a, b, c) is no maximum of a along an axis b
+            if _fits(op, len(positional), keywords):
+                return self._filled(node, op, positional, keywords)
         expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
         self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)
 

@@ -53,7 +53,7 @@ class Sizes:
             if any(isinstance(d, str) for shape in shapes for d in shape):
                 _learn(terms, dimensions)
             largest = max(prod(self.concrete(shape)) for shape in shapes)
-            self.points = max(2, min(COUNT, MAX_ENTRIES // (4 * largest)))
+            self.points = max(2, min(COUNT, MAX_ENTRIES // (4 * max(largest, 1))))
 
     def concrete(self, shape: Shape) -> tuple[int, ...]:
         """A shape in ints."""
