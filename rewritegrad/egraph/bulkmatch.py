@@ -23,7 +23,7 @@ _PIECE = 1 << 20
 class Part(Enum):
     """Which rows of a table: all, those that a law has looked at, or the others."""
 
-    ALL = "all"
+    ALL = "every row"
     OLD = "old"
     NEW = "new"
 
