@@ -15,7 +15,6 @@ from column_invariants import CheckedColumns, check_columns
 from engine_invariants import check_invariants
 from oracle_engine import NaiveGraph, subterms
 from rewritegrad.egraph import bulk, bulkmatch, columntable, moving, saturate, store
-from rewritegrad.egraph.bulkplans import plan_of
 from rewritegrad.egraph.columntable import packed, sorted_order
 from rewritegrad.egraph.language import BLeaf, BNode, CNode, CVar, Law
 from rewritegrad.egraph.matcher import CompiledLaw
@@ -214,8 +213,8 @@ def test_what_a_law_has_seen_is_not_matched_again_after_moving():
 def test_a_law_without_a_plan_runs_on_nodes():
     odd = law("odd", ("f", "x", "y"), ("g", "x"))
     found, (i,) = started(chain("a", "b"))
-    found._plans[odd] = None
-    assert plan_of(odd.law, LANGUAGE) is not None
+    assert odd.plan is not None
+    odd.plan = None
     assert found.run(Program.of([COMMUTES]), iterations=1).stop_reason is StopReason.ITERATION_LIMIT
     assert found._bulk is not None
     assert found.run(Program.of([COMMUTES, odd])).stop_reason is StopReason.SATURATED

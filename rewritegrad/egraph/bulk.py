@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from math import inf
 from time import perf_counter
 from typing import Any
@@ -29,9 +28,8 @@ _TIMED = 1 << 17
 class BulkSaturation:
     """Runs plans on columns, and remembers for each law up to which iteration it has seen the rows."""
 
-    def __init__(self, columns: Columns, plan: Callable[[CompiledLaw], Plan | None]) -> None:
+    def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self.plan = plan
         self.seen: dict[CompiledLaw, int] = {}
 
     def run(self, program: Program, iterations: int = 30, rows: int | None = None, seconds: float | None = None) -> Report:
@@ -52,10 +50,9 @@ class BulkSaturation:
     def _plans(self, program: Program) -> list[tuple[CompiledLaw, Plan]] | None:
         found = []
         for law in program.possible(self.columns.operators()):
-            plan = self.plan(law)
-            if plan is None:
+            if law.plan is None:
                 return None
-            found.append((law, plan))
+            found.append((law, law.plan))
         return found
 
     def _iterate(self, plans: list[tuple[CompiledLaw, Plan]], report: Report, rows: int | None, deadline: float | None) -> StopReason | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import each
 from .builder import Binding, Builder
+from .bulkplans import Plan, plan_of
 from .language import BNode, CBag, CEach, CLeaf, CLit, CNode, CNum, Coefficient, Core, CProd, CSum, CVar, Kind, Language, Law
 from .matchproducts import ProductMatching
 from .matchsums import SumMatching
@@ -20,13 +21,17 @@ from .rational import Number
 
 
 class CompiledLaw:
-    """A law with its functions, generated when they are first asked for; `level` says how far up a change below can make it match."""
+    """A law with its functions, and its plan for columns (None where it has none), made when they are first asked for.
 
-    __slots__ = ("apply", "language", "law", "level", "match", "root", "source")
+    `level` says how far up a change below can make it match.
+    """
+
+    __slots__ = ("apply", "language", "law", "level", "match", "plan", "root", "source")
 
     match: Callable[..., None]
     apply: Callable[..., bool]
     source: str
+    plan: Plan | None
 
     def __init__(self, law: Law, language: Language) -> None:
         self.law = law
@@ -36,8 +41,11 @@ class CompiledLaw:
 
     def __getattr__(self, name: str) -> Any:
         """Reached where a slot is empty still: most laws never meet a formula that they could match."""
-        if name not in ("match", "apply", "source"):
+        if name not in ("match", "apply", "source", "plan"):
             raise AttributeError(name)
+        if name == "plan":
+            self.plan = plan_of(self.law, self.language)
+            return self.plan
         self.match, self.apply, self.source = Compiler(self.law, self.language).law_functions()
         return getattr(self, name)
 

@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Any
 
 from .bulk import BulkSaturation
-from .bulkplans import Plan, plan_of
 from .language import Analysis, Kind, Language
 from .matcher import CompiledLaw
 from .moving import to_columns, to_nodes
@@ -18,7 +17,7 @@ from .multiset import Engine
 from .program import Program
 from .saturate import Report, Saturation, StopReason
 
-LARGE = 2000
+LARGE = 1500
 """From so many e-nodes on an iteration takes less time on columns (bench/microbenchmark.py)."""
 
 
@@ -36,14 +35,7 @@ class Store:
         self._large = large
         self._saturation = Saturation(Engine(language, analysis))
         self._bulk: BulkSaturation | None = None
-        self._plans: dict[CompiledLaw, Plan | None] = {}
         self._movable = analysis is None and is_plain(language)
-
-    def plan(self, law: CompiledLaw) -> Plan | None:
-        """How a law runs on columns; None where it cannot."""
-        if law not in self._plans:
-            self._plans[law] = plan_of(law.law, self.language)
-        return self._plans[law]
 
     def run(
         self, program: Program, iterations: int = 30, rows: int | None = None, seconds: float | None = None, flatten: bool = False
@@ -70,14 +62,14 @@ class Store:
                 self._to_columns()
 
     def _is_better_as_columns(self, laws: list[CompiledLaw]) -> bool:
-        return self._saturation.engine.live >= self._large and all(self.plan(law) is not None for law in laws)
+        return self._saturation.engine.live >= self._large and all(law.plan is not None for law in laws)
 
     # -- moving
 
     def _to_columns(self) -> None:
         laws = list(self._saturation.seen)
         fresh = self._saturation.unseen(laws)
-        self._bulk = BulkSaturation(to_columns(self._saturation.engine, fresh), self.plan)
+        self._bulk = BulkSaturation(to_columns(self._saturation.engine, fresh))
         self._bulk.seen = dict.fromkeys(laws, 0)
         self._saturation = Saturation(Engine(self.language))
 
