@@ -11,7 +11,7 @@ import numpy as np
 
 from .bulkplans import Atom, Plan
 from .columns import Columns
-from .columntable import ColumnTable, Ids, no_ids
+from .columntable import ColumnTable, Ids, no_ids, sorted_order
 
 NEVER = -1
 """What a law has seen that has not been run."""
@@ -55,10 +55,12 @@ class _Index:
 
 
 class Snapshot:
-    """The columns as they are during the matching of one iteration, and the indexes that the laws share."""
+    """The columns as they are during the matching of one iteration, and what the laws ask of them, computed once."""
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
+        self._span: dict[ColumnTable, tuple[int, int]] = {}
+        self._rows: dict[tuple[ColumnTable, Part, int], Ids] = {}
         self._indexes: dict[tuple[ColumnTable, Part, int], _Index] = {}
 
     def matches(self, plan: Plan, seen: int, cap: int | float, check: Callable[[], None]) -> Matches:
@@ -86,12 +88,18 @@ class Snapshot:
 
     def _parts(self, plan: Plan, seen: int) -> Iterator[list[Part]]:
         """Ways to choose the rows: the first new one at each of the atoms, only old ones before it, any after it."""
-        tables = [self.columns.table(atom.op, len(atom.args)) for atom in plan.atoms]
-        for i, table in enumerate(tables):
-            if bool((table.stamp > seen).any()):
-                yield [Part.OLD] * i + [Part.NEW] + [Part.ALL] * (len(tables) - i - 1)
-            if not bool((table.stamp <= seen).any()):
+        spans = [self._span_of(self.columns.table(atom.op, len(atom.args))) for atom in plan.atoms]
+        for i, (oldest, newest) in enumerate(spans):
+            if newest > seen:
+                yield [Part.OLD] * i + [Part.NEW if oldest <= seen else Part.ALL] + [Part.ALL] * (len(spans) - i - 1)
+            if oldest > seen:
                 return
+
+    def _span_of(self, table: ColumnTable) -> tuple[int, int]:
+        """The oldest and the newest stamp of a table; of an empty one such that it has no row, old or new."""
+        if table not in self._span:
+            self._span[table] = (int(table.stamp.min()), int(table.stamp.max())) if len(table) else (self.columns.now, NEVER)
+        return self._span[table]
 
     def _values(self, plan: Plan, rows: list[Ids]) -> Matches:
         tables = [self.columns.table(atom.op, len(atom.args)) for atom in plan.atoms]
@@ -102,25 +110,25 @@ class Snapshot:
                     values[v] = column[rows[i]]
         return Matches(plan, tables[0].cls[rows[0]], values)
 
-    def index(self, table: ColumnTable, part: Part, seen: int) -> _Index:
-        """Some rows of a table by their class."""
-        key = (table, part, seen)
-        found = self._indexes.get(key)
+    def rows(self, table: ColumnTable, part: Part, seen: int) -> Ids:
+        """The positions of some rows of a table."""
+        key = (table, part, 0 if part is Part.ALL else seen)
+        found = self._rows.get(key)
         if found is None:
-            rows = part_of(table, part, seen)
-            cls = table.cls[rows]
-            low = len(cls).bit_length()
-            order = np.sort((cls << low) | np.arange(len(cls))) & ((1 << low) - 1)
-            count = np.bincount(cls, minlength=len(self.columns.parent))
-            found = self._indexes[key] = _Index(rows[order], np.cumsum(count) - count, count)
+            wanted = np.ones(len(table), bool) if part is Part.ALL else table.stamp > seen if part is Part.NEW else table.stamp <= seen
+            found = self._rows[key] = np.flatnonzero(wanted)
         return found
 
-
-def part_of(table: ColumnTable, part: Part, seen: int) -> Ids:
-    """The positions of some rows of a table."""
-    if part is Part.ALL:
-        return np.arange(len(table))
-    return np.flatnonzero(table.stamp > seen if part is Part.NEW else table.stamp <= seen)
+    def index(self, table: ColumnTable, part: Part, seen: int) -> _Index:
+        """Some rows of a table by their class."""
+        key = (table, part, 0 if part is Part.ALL else seen)
+        found = self._indexes.get(key)
+        if found is None:
+            rows = self.rows(table, part, seen)
+            cls = table.cls[rows]
+            count = np.bincount(cls, minlength=len(self.columns.parent))
+            found = self._indexes[key] = _Index(rows[sorted_order(cls)], np.cumsum(count) - count, count)
+        return found
 
 
 def _concatenated(plan: Plan, found: list[Matches]) -> Matches:
@@ -147,7 +155,7 @@ class _Join:
 
     def run(self, check: Callable[[], None]) -> Iterator[list[Ids]]:
         """The positions of fitting rows, an array for each atom, in pieces."""
-        first = part_of(self.tables[0], self.parts[0], self.seen)
+        first = self.snapshot.rows(self.tables[0], self.parts[0], self.seen)
         pieces = [[first[i : i + _PIECE]] for i in range(0, len(first), _PIECE)]
         waiting = [self._fitting(0, piece) for piece in reversed(pieces)]
         while waiting:
@@ -169,16 +177,12 @@ class _Join:
         index = self.snapshot.index(self.tables[i], self.parts[i], self.seen)
         cls = self._value(self.atoms[i].cls, rows)
         count, start = index.count[cls], index.start[cls]
-        total = np.cumsum(count)
-        cuts = np.searchsorted(total, np.arange(_PIECE, int(total[-1]) if len(total) else 0, _PIECE), side="right")
-        bounds = [0, *np.unique(cuts[cuts > 0]).tolist(), len(cls)]
-        for a, b in pairwise(bounds):
+        for a, b in pairwise(_bounds(count)):
             n = count[a:b]
             end = np.cumsum(n)
-            size = int(end[-1]) if len(end) else 0
-            if size:
-                left = np.repeat(np.arange(a, b), n)
-                right = index.rows[np.repeat(start[a:b] - end + n, n) + np.arange(size)]
+            left = np.repeat(np.arange(a, b), n)
+            right = index.rows[np.repeat(start[a:b] - end + n, n) + np.arange(len(left))]
+            if len(left):
                 yield self._fitting(i, [*[column[left] for column in rows], right])
 
     def _fitting(self, i: int, rows: list[Ids]) -> list[Ids]:
@@ -190,3 +194,13 @@ class _Join:
                 same = self.tables[i].args[j][rows[i]] == (self.leaves[v] if v in self.leaves else self._value(v, rows))
                 fits = same if fits is None else fits & same
         return rows if fits is None else [column[fits] for column in rows]
+
+
+def _bounds(count: Ids) -> list[int]:
+    """Where to cut so many rows each into pieces of at most _PIECE in all, or of one."""
+    total = np.cumsum(count)
+    size = int(total[-1]) if len(total) else 0
+    if size <= _PIECE:
+        return [0, len(count)]
+    cuts = np.searchsorted(total, np.arange(_PIECE, size, _PIECE), side="right")
+    return [0, *np.unique(cuts[cuts > 0]).tolist(), len(count)]

@@ -168,11 +168,10 @@ class Saturation:
 
     def unseen(self, laws: Iterable[CompiledLaw]) -> dict[ENode, None]:
         """The nodes that at least one of some laws has not looked at yet."""
-        found: dict[ENode, None] = {}
         for law in laws:
-            found.update(dict.fromkeys(self._changed(law, law.root, law.level, {})))
-        self._fresh = {}
-        return found
+            self._changed(law, law.root, law.level, {})
+        fresh, self._fresh = self._fresh, {}
+        return dict.fromkeys([node for nodes, _ in fresh.values() for node in nodes])
 
     def _match_all(
         self, laws: Sequence[CompiledLaw], iteration: Iteration, rows: int | None, deadline: float | None, marks: dict[Any, tuple[int, ...]]

@@ -15,7 +15,7 @@ from .matcher import CompiledLaw
 from .moving import to_columns, to_nodes
 from .multiset import Engine
 from .program import Program
-from .saturate import Report, Saturation, StopReason
+from .saturate import Report, Saturation, StopReason, no_collector
 
 LARGE = 1500
 """From so many e-nodes on an iteration takes less time on columns (bench/microbenchmark.py)."""
@@ -45,21 +45,23 @@ class Store:
             return self._saturation.run(program, iterations, rows, seconds, flatten)
         deadline = None if seconds is None else perf_counter() + seconds
         report = Report(StopReason.ITERATION_LIMIT)
-        while True:
-            left = iterations - len(report.iterations)
-            time = None if deadline is None else deadline - perf_counter()
-            if self._bulk is not None:
-                stage = self._bulk.run(program, left, rows, time)
-            else:
-                stage = self._saturation.run(program, left, rows, time, flatten, self._is_better_as_columns)
-            report.iterations += stage.iterations
-            report.stop_reason = stage.stop_reason
-            if report.stop_reason is not StopReason.ITERATION_LIMIT or len(report.iterations) == iterations:
-                return report
-            if self._bulk is not None:
-                self._to_nodes(self._bulk)
-            else:
-                self._to_columns()
+        with no_collector():
+            while True:
+                stage = self._stage(program, iterations - len(report.iterations), rows, None if deadline is None else deadline - perf_counter())
+                report.iterations += stage.iterations
+                report.stop_reason = stage.stop_reason
+                if report.stop_reason is not StopReason.ITERATION_LIMIT or len(report.iterations) == iterations:
+                    return report
+                if self._bulk is None:
+                    self._to_columns()
+                else:
+                    self._to_nodes(self._bulk)
+
+    def _stage(self, program: Program, iterations: int, rows: int | None, seconds: float | None) -> Report:
+        """Iterations in the present form, until the run is over or goes on in the other form."""
+        if self._bulk is not None:
+            return self._bulk.run(program, iterations, rows, seconds)
+        return self._saturation.run(program, iterations, rows, seconds, leave=self._is_better_as_columns)
 
     def _is_better_as_columns(self, laws: list[CompiledLaw]) -> bool:
         return self._saturation.engine.live >= self._large and all(law.plan is not None for law in laws)
