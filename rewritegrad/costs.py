@@ -16,6 +16,9 @@ from .theory import Operator
 OPERATION = 1024
 """The cost of one operation; what is left over breaks ties by size."""
 
+WITHOUT_VALUE = 1000
+"""Operations that an application of an uninterpreted operator counts for: laws are there to remove it."""
+
 
 def sum_operations(coefficients: Sequence[Number], numbers: int, decimals: bool) -> int:
     """Operations of a sum beside those of its terms; `numbers` of the terms are bare numbers, and come last."""
@@ -82,7 +85,7 @@ def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator
         elif form == BAG:
             ops = sum(n for _, n in node.items) - 1 + sum(weight_cost(i) for i, _ in node.items)
         else:
-            ops = (1 if node.items else 0) + sum(weight_cost(i) for i in node.items)
+            ops = (1 if node.items else 0) + sum(weight_cost(i) for i in node.items) + (0 if node.op.has_value else WITHOUT_VALUE)
         if node.scale not in (1, -1):
             ops += coefficient_operations(divide(1, node.scale), decimals)
         return OPERATION * ops + 1 + sum(1 for i in node.children() if i != one)

@@ -115,6 +115,8 @@ class EGraph:
         self._language = language
         self._held: Store | None = None
         self._order: dict[str, int] = {}
+        self.always: list[CompiledLaw] = []
+        """Laws that every run has beside those of its rulesets."""
         if problem:
             self._start(problem)
 
@@ -169,8 +171,11 @@ class EGraph:
         chosen = list(self.theory.rulesets.values()) if rulesets is None else [self._ruleset(r) for r in rulesets]
         if flatten is None:
             flatten = self._language.linear is not None
+        program = self._laws.program(chosen)
+        if self.always:
+            program = program.beside(self.always)
         try:
-            return store.run(self._laws.program(chosen), iterations, rows, seconds, flatten)
+            return store.run(program, iterations, rows, seconds, flatten)
         except TooDeep as error:
             raise RuleFileError(str(error), error.law.source.position) from None
         except Contradiction as error:

@@ -8,11 +8,12 @@ more than a larger e-graph: what was measured stands in docs/engine.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
+from .costs import WITHOUT_VALUE
 from .egraph.nodes import Contradiction
 from .egraph.saturate import Report, StopReason
 from .errors import LimitError, UnsoundRuleError
@@ -24,6 +25,7 @@ from .pieces import Assembly
 from .printer import operations
 from .term import Term, postorder, variable_terms
 from .theory import Operator, Theory
+from .written import resolve_written, writes_derivatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Simplifier:
         self.theory: Theory = terms[0].theory
         self.limits = limits
         self.found = Simplification(list(terms))
-        self.cost = operations(terms)
+        self.size = operations(terms)
+        self.cost = self.size + _burden(terms)
         self.reserve = 0.0
         self.input = list(terms)
         self.facts: list[Any] = []
@@ -116,7 +119,7 @@ class Simplifier:
             terms, reason = self._pulse(limits)
             self.found.pulses += 1
             self.found.stop_reason = reason
-            cost = operations(terms)
+            cost = weight(terms)
             better = cost < self.cost
             if better or (cost == self.cost and self.found.pulses == 1):
                 self.found.terms, self.cost = terms, cost
@@ -125,6 +128,7 @@ class Simplifier:
 
     def _pulse(self, limits: Limits) -> tuple[list[Term], StopReason]:
         graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
+        resolve_written(graph)
         ids = self._entered(graph)
         rows = max(limits.rows, 2 * graph.size())
         reduce, explore = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "explore")
@@ -159,7 +163,7 @@ class Simplifier:
                 break
         if assembly.gained:
             terms = assembly.terms()
-            cost = operations(terms)
+            cost = weight(terms)
             if cost < self.cost:
                 self.found.terms, self.cost = terms, cost
         return self.found
@@ -195,9 +199,10 @@ class Simplifier:
         graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
         ids = graph.add_all(self.found.terms)
         self._run(graph, "present", rulesets, 1, 2 * graph.size() + self.limits.rows)
-        terms = graph.raise_all(ids, order=self.order, decimals=self.decimals, prefer=brought_by(self.theory, rulesets))
-        if operations(terms) <= self.cost:
-            self.found.terms, self.cost = terms, operations(terms)
+        prefer = brought_by(self.theory, rulesets)
+        terms = graph.raise_all(ids, order=self.order, decimals=self.decimals, prefer=prefer)
+        if weight(terms, prefer) <= self.cost:
+            self.found.terms, self.cost = terms, weight(terms, prefer)
 
     def _run(self, graph: EGraph, stage: str, rulesets: list[str], iterations: int, rows: int) -> StopReason:
         left = self._time_left()
@@ -226,6 +231,23 @@ PAYING = 0.02
 """The share of its operations that a piece must lose by exploring for the next one to be explored."""
 LONGEST_PAUSE = 63
 
+
+def weight(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:
+    """The operations of terms, and many more for each application that has no value, since laws are there to remove it."""
+    return operations(terms) + _burden(terms, welcome)
+
+
+def _burden(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:
+    unwanted = terms[0].theory.derived(_without_value).difference(welcome)
+    return WITHOUT_VALUE * sum(1 for term in postorder(*terms) if term.op in unwanted) if unwanted else 0
+
+
+def _without_value(theory: Theory) -> frozenset[Operator]:
+    """The operators that have no value, derivatives among them only where laws write some."""
+    resolved = None if theory.derived(writes_derivatives) else theory.roles.get("derivative")
+    return frozenset(op for op in theory.operators if not op.has_value and op is not resolved)
+
+
 WRITING = 2.5
 """Extraction and writing take about so many times as long as entering the terms did."""
 
@@ -235,7 +257,7 @@ def simplify_all(terms: Sequence[Term], limits: Limits = Limits()) -> Simplifica
     if not terms:
         return Simplification([])
     simplifier = Simplifier(resolve(terms), limits)
-    return simplifier.run() if simplifier.cost <= limits.whole else simplifier.by_pieces()
+    return simplifier.run() if simplifier.size <= limits.whole else simplifier.by_pieces()
 
 
 def stabilised(terms: Sequence[Term]) -> list[Term]:
@@ -269,6 +291,7 @@ def equal(a: Term, b: Term, limits: Limits = Limits()) -> bool | None:
     if len(a.shape) != len(b.shape):
         return False
     graph = EGraph(a.theory, problem=[a, b])
+    resolve_written(graph)
     i, j = graph.add_all([a, b])
     if graph.equal(i, j):
         return True

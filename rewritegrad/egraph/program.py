@@ -34,6 +34,11 @@ class Program:
         """A program of laws that are always looked at."""
         return cls([()] * len(laws), laws.__getitem__)
 
+    def beside(self, laws: Sequence[CompiledLaw]) -> Program:
+        """The same laws, and after them some that are always looked at."""
+        own = len(self._needs)
+        return Program([*self._needs, *[()] * len(laws)], lambda i: self._make(i) if i < own else laws[i - own])
+
     def possible(self, present: Collection[Any]) -> list[CompiledLaw]:
         """The laws that can match where only these operators have nodes, in the program's order."""
         found = list(self._always)
