@@ -13,11 +13,13 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from . import commands
-from .commands import Answer, Formula, Limits, Style
+from .answers import Answer
+from .commands import Formula, Limits, Style
 from .errors import InputError, RewritegradError
 from .rulefile import Theory
 from .terminal import Progress, coloured
@@ -112,8 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--points", type=_positive(int), default=400, metavar="N", help="how many points are drawn (default: 400)")
     found = verb("check", "hold laws and derivatives against samples and SymPy", _check)
     found.add_argument("files", nargs="*", type=Path, metavar="FILE.rules", help="rule files, added to the built-in ones (default: those)")
-    verb("ops", "the operators that formulas may use", lambda o: commands.operators(_theory(o)))
-    found = verb("rules", "the laws, by stage and ruleset", lambda o: commands.rules(_theory(o), o.stages))
+    verb("ops", "the operators that formulas may use", lambda o: _rulebase().operators(_theory(o)))
+    found = verb("rules", "the laws, by stage and ruleset", lambda o: _rulebase().rules(_theory(o), o.stages))
     found.add_argument("--stages", action="store_true", help="only the rulesets of each stage")
     return parser
 
@@ -218,6 +220,12 @@ def _plot(options: argparse.Namespace) -> Answer:
     return commands.plot(_formula(options), theory, options.wrt, values, (options.start, options.stop), options.points, options.out)
 
 
+def _rulebase() -> Any:
+    """The module of the verbs about theories, loaded when one of them is asked for."""
+    return import_module(".rulebase", __package__)
+
+
 def _check(options: argparse.Namespace) -> Answer:
     files = [*options.rules, *options.files]
-    return commands.check(Theory.load(*files) if files else Theory.builtin(), options.files)
+    answer: Answer = _rulebase().check(Theory.load(*files) if files else Theory.builtin(), options.files)
+    return answer

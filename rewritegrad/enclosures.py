@@ -18,6 +18,7 @@ themselves do not matter:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 from math import sqrt
 from typing import Any, NamedTuple
@@ -234,7 +235,12 @@ def _corners(count: int) -> Array:
 
 _CORNERS = [_corners(count) for count in range(4)]
 _PATTERNS = 4
-_SIGNS = np.where(np.random.Generator(np.random.PCG64(0)).random(4096) < 0.5, -1.0, 1.0)
+
+
+@cache
+def _signs() -> Array:
+    """Random signs, the same in every program; NumPy imports its generators when they are first named."""
+    return np.where(np.random.Generator(np.random.PCG64(0)).random(4096) < 0.5, -1.0, 1.0)
 
 
 def _along_axes(count: int) -> Array:
@@ -304,7 +310,7 @@ def _moved(rows: Array, moves: Array) -> Array:
 def _shaken(rows: Array, position: int) -> Array:
     """The value, and the value with the errors of its entries added under random signs, along a new first axis."""
     shape = (_PATTERNS, 1, *rows.shape[2:])
-    signs = np.resize(np.roll(_SIGNS, 997 * position), shape)
+    signs = np.resize(np.roll(_signs(), 997 * position), shape)
     return np.concatenate([rows[:1], rows[0] + signs * rows[1]])
 
 
