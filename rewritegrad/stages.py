@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from .costs import WITHOUT_VALUE
 from .egraph.nodes import Contradiction
 from .egraph.saturate import Report, StopReason
@@ -103,7 +105,16 @@ class Simplifier:
             self._present()
         except LimitError:
             self.found.stop_reason = StopReason.TIME_LIMIT
+        except UnsoundRuleError:
+            if not self._is_nowhere_defined():
+                raise
         return self.found
+
+    def _is_nowhere_defined(self) -> bool:
+        """Whether no sample point is in the domain of the input: laws keep what is equal there, so that anything may become equal."""
+        graph = EGraph(self.theory, problem=self.input, knowledge=self.knowledge)
+        found = [self.knowledge.facts.samples(graph.engine.fact(i))[0] for i in graph.add_all(self.input)]
+        return all(np.isnan(values).all() for values in found)
 
     def _hit_rows(self) -> bool:
         return self.found.stop_reason is StopReason.NODE_LIMIT
