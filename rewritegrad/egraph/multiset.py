@@ -7,7 +7,7 @@ from typing import Any
 
 from .language import Kind
 from .nodes import BAG, LEAF, LINEAR, PLAIN, POWERS, Contradiction, ENode
-from .products import Products
+from .products import Items, Products
 from .rational import Number, divide, integral, times
 
 FLAT = 64
@@ -175,12 +175,8 @@ class Engine(Products):
         if root in self.fixed():
             return []
         inner = [m for m in self.nodes(root, node.op) if m is not node and m.alive and self._is_simpler(m, root)]
-        if node.form == POWERS and not integral(n):
-            inner = [m for m in inner if all(self._is_positive(i) for i, _ in m.items)]
-        if node.form == POWERS and n < 0:
-            inner = [m for m in inner if not self._loses_zero(m)]
         if node.form == POWERS:
-            inner = [m for m in inner if self._power(divide(k, m.scale), n) is not None]
+            inner = [m for m in inner if self._opens(divide(k, m.scale), m, n)]
         return sorted(inner, key=lambda m: len(m.items))
 
     def _entered_flat(self, node: ENode, chosen: dict[int, ENode]) -> int:
@@ -195,11 +191,34 @@ class Engine(Products):
             if node.form == LINEAR:
                 items += [(i, times(c, divide(times(k, n), nested.scale))) for i, c in nested.items]
             else:
-                power = self._power(divide(k, nested.scale), n)
-                assert power is not None
-                factor = times(factor, power)
-                items += [(i, times(e, n)) for i, e in nested.items]
+                number, opened = self._opened(divide(k, nested.scale), nested.items, n)
+                factor = times(factor, number)
+                items += opened
         return self.sum(items) if node.form == LINEAR else self.product(factor, items)
+
+    def _opens(self, k: Number, nested: ENode, n: Number) -> bool:
+        """Whether (k * nested)^n has factors that may stand by themselves."""
+        if n < 0 and self._loses_zero(nested):
+            return False
+        if not integral(n):
+            positive = [self._is_positive(i) for i, _ in nested.items]
+            if not any(positive) or (k < 0 and all(positive)):
+                return False
+            k = abs(k)
+        return self._power(k, n) is not None
+
+    def _opened(self, k: Number, items: Items, n: Number) -> tuple[Number, list[tuple[int, Number]]]:
+        """(k * product of items)^n as a number and factors; of a root, what is not known to be positive stays under it."""
+        kept: list[tuple[int, Number]] = []
+        if not integral(n):
+            kept = [(i, e) for i, e in items if not self._is_positive(i)]
+            if kept:
+                items = tuple([item for item in items if item not in kept])
+        sign = -1 if kept and k < 0 else 1
+        power = self._power(times(sign, k), n)
+        assert power is not None
+        opened = [(i, times(e, n)) for i, e in items]
+        return power, [*opened, (self.product(sign, kept), n)] if kept else opened
 
     def _is_simpler(self, nested: ENode, root: int) -> bool:
         """Whether the children are all smaller than their class: else flattening would write x = (x + y) - y out for ever."""
