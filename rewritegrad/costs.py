@@ -88,6 +88,6 @@ def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator
             ops = (1 if node.items else 0) + sum(weight_cost(i) for i in node.items) + (0 if node.op.has_value else WITHOUT_VALUE)
         if node.scale not in (1, -1):
             ops += coefficient_operations(divide(1, node.scale), decimals)
-        return OPERATION * ops + 1 + sum(1 for i in node.children() if i != one)
+        return OPERATION * ops + 1 + sum(1 for i in node.children() if i != one) + (form == POWERS and any(e < 0 for _, e in node.items))
 
     return cost

@@ -158,7 +158,7 @@ class Reject:
     position: Position | None = None
 
 
-STAGES = ("expand", "reduce", "explore", "present", "stable")
+STAGES = ("expand", "reduce", "explore", "spread", "present", "stable")
 
 
 @dataclass(frozen=True, slots=True)

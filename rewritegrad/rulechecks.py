@@ -74,12 +74,10 @@ class LawChecker:
             self.fail(tree, f"{part.body.name}.. stands for all children already, and `...` for each of them")
 
     def right(self, tree: Node, left: Pattern, right: Pattern) -> None:
-        """A right side makes something for each child only from what the left side bound for each."""
+        """A right side makes something for each child only from what the left side bound for each; a `...` within another means all children again."""
         varying = each_names(left)
         for part in walk(right):
             if isinstance(part, PEach):
-                if any(isinstance(p, PEach) for p in walk(part.body)):
-                    self.fail(tree, "`...` cannot stand within another `...`")
                 if not any(isinstance(p, PVar | PRest) and p.name in varying for p in walk(part.body)):
                     self.fail(tree, f"nothing before this `...` of {self.name} differs from child to child")
 

@@ -1,9 +1,10 @@
 """Which rulesets run, in which order, under which limits; simplification by pulses.
 
-A pulse enters the terms into a new e-graph, runs the laws that only shrink (stage reduce), then a few times the laws
+A pulse enters the terms into a new e-graph, runs the laws that only shrink (stage reduce), then the laws
 that may also grow (explore) for one iteration and reduce again, and extracts: so explore looks at nodes that are reduced
 already. Pulses start again from the best terms found until they get no shorter. Restarting from a short term is worth
-more than a larger e-graph: what was measured stands in docs/engine.md.
+more than a larger e-graph: what was measured stands in docs/engine.md. At the end sums and products are multiplied out
+(stage spread) in an e-graph of their own; where that is shorter, pulses start again from there.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ class Limits:
 
     pulses: int = 8
     reduce_iterations: int = 3
-    explore_iterations: int = 2
+    explore_iterations: int = 1
     settle_iterations: int = 2
-    rows: int = 400
-    second_rows: int = 1000
+    spread_iterations: int = 8
+    rows: int = 250
+    second_rows: int = 500
     explorable: int = 4000
     whole: int = 600
     seconds: float | None = None
@@ -102,6 +104,8 @@ class Simplifier:
             self._pulses(limits, limits.pulses)
             if self._hit_rows() and limits.second_rows > limits.rows and self._time_left() != 0:
                 self._pulses(replace(limits, rows=limits.second_rows), 2)
+            if self._spread():
+                self._pulses(limits, limits.pulses)
             self._present()
         except LimitError:
             self.found.stop_reason = StopReason.TIME_LIMIT
@@ -202,6 +206,23 @@ class Simplifier:
             raise LimitError("the time is over before the laws could run")
         return ids
 
+    def _spread(self) -> bool:
+        """The laws of stage spread, run to their end: True where what came out is shorter, and so a new place to start from."""
+        rulesets = rulesets_of(self.theory, "spread")
+        if not rulesets or self._time_left() == 0:
+            return False
+        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
+        ids = self._entered(graph)
+        self._run(graph, "reduce", rulesets_of(self.theory, "reduce"), 2, self.limits.second_rows)
+        self._run(graph, "spread", rulesets, self.limits.spread_iterations, 2 * graph.size() + self.limits.second_rows)
+        if not any(self.found.reports[-1][1].matches().get(rule.name) for name in rulesets for rule in self.theory.rulesets[name].rules):
+            return False
+        terms = graph.raise_all(ids, order=self.order, decimals=self.decimals)
+        if operations(terms) >= self.cost:
+            return False
+        self.found.terms, self.cost = terms, operations(terms)
+        return True
+
     def _present(self) -> None:
         """The laws of stage present, once, on what was found: kept where the count is not worse."""
         rulesets = rulesets_of(self.theory, "present")
@@ -294,6 +315,10 @@ def brought_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
     return frozenset(brought - set(theory.roles.values()))
 
 
+ROUNDS = 4
+"""How often `equal` explores before it leaves a question undecided; nothing is extracted in between, so it looks further than a pulse."""
+
+
 def equal(a: Term, b: Term, limits: Limits = Limits()) -> bool | None:
     """True where the laws prove two terms equal, False where a sample point tells them apart, else None."""
     a, b = resolve([a, b])
@@ -310,7 +335,7 @@ def equal(a: Term, b: Term, limits: Limits = Limits()) -> bool | None:
         return False
     reduce, explore = rulesets_of(a.theory, "reduce"), rulesets_of(a.theory, "explore")
     rows = max(limits.second_rows, 2 * graph.size())
-    for _ in range(limits.explore_iterations * 2):
+    for _ in range(ROUNDS):
         for names in (reduce, [*reduce, *explore]):
             try:
                 report = graph.run(names, 1, rows, limits.seconds)
