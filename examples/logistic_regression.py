@@ -2,8 +2,8 @@
 
 It prints:
 
-    gradient:  transpose(X) @ (1/(exp(-(X @ w)) + 1) - y)
-    H @ v:     transpose(X) @ (X @ v/(4*cosh(X @ w/2)^2))
+    gradient:  transpose(X) @ (sigmoid(X @ w) - y)
+    H @ v:     transpose(X) @ (X @ v*sigmoid(X @ w)*sigmoid(-(X @ w)))
     step 0: loss 138.6294
     step 1: loss 93.2718
     step 2: loss 86.6915

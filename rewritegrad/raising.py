@@ -250,9 +250,9 @@ class Raising:
         return self._operations(taken) < self._operations(terms) + coefficient_operations(k, self.decimals)
 
     def _divisor(self, root: int) -> Number:
-        """What a sum that is a factor is divided by to be written shortest; 1 for anything else."""
+        """What a factor is divided by to be written shortest; 1 for products, which are written with their coefficients."""
         node = self.choice.get(root)
-        return self._natural[root] if node is not None and node.form == LINEAR else 1
+        return 1 if node is None or node.form == POWERS else self._natural.get(root, 1)
 
     def _find_natural(self, root: int) -> None:
         """How many times what is written best a class is: engines hold sums with coprime integers, people write 0.2*x + y."""

@@ -234,7 +234,7 @@ def test_ops_and_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"name": "+", "signature": "a + b"}.items() <= next(op for op in answer_json(capsys, "ops")["result"] if op["name"] == "+").items()
     stages = answer(capsys, "rules", "--stages").splitlines()
     assert stages[0].startswith("reduce: ") and len(answer(capsys, "rules").splitlines()) > len(stages)
-    assert {row["stage"] for row in answer_json(capsys, "rules")["result"]} <= {"expand", "reduce", "explore", "present", "stable"}
+    assert {row["stage"] for row in answer_json(capsys, "rules")["result"]} <= {"expand", "reduce", "explore", "spread", "present", "stable"}
 
 
 # ---- what goes wrong ----

@@ -196,13 +196,26 @@ class Builder:
             return f"*[(i, times(k, {scale})) for i, k in {self.binding(part.name).code}]"
         return f"({self.id(part)}, {scale})"
 
-    def _product(self, coefficient: tuple[Numeric, ...], parts: tuple[tuple[Build, Numeric | Build], ...]) -> str:
+    def times(self, e: Build, divisor: str, carry: str) -> str:
+        """A right side divided by a number, times factors that are carried along: entered as one product, for a class
+        that is a power in two ways would be entered as the first of them."""
+        if isinstance(e, BProd):
+            return self._product(e.coefficient, e.parts, divisor, carry)
+        return self._product((), ((e, NLit(1)),), divisor, carry)
+
+    def _product(
+        self, coefficient: tuple[Numeric, ...], parts: tuple[tuple[Build, Numeric | Build], ...], divisor: str = "", carry: str = ""
+    ) -> str:
         numbers = [self.number(c) for c in coefficient]
+        if divisor:
+            numbers.append(f"divide(1, {divisor})")
         factors = []
         for part, exponent in parts:
             if isinstance(part, BVar) and isinstance(exponent, NLit) and exponent.value == 1 and self.binding(part.name).kind == "factors":
                 numbers.append(f"{self.binding(part.name).code}[0]")
             factors.append(self._factor(part, exponent))
+        if carry:
+            factors.append(f"*{carry}")
         factor = numbers[0] if numbers else "1"
         for n in numbers[1:]:
             factor = f"times({factor}, {n})"

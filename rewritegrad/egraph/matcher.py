@@ -267,22 +267,22 @@ class Compiler(SumMatching, ProductMatching):
         if isinstance(right, BNode) and self.language.verbatim(right.op):
             self._apply_loop(names, f"g.equate(n, {build.application(right)})")
             return
-        result = build.id(right)
         left = self.law.left
         coefficient = left.coefficient if isinstance(left, CProd) else None
         divisor = ""
         if isinstance(coefficient, CLit):
-            divisor = f"divide(1, {self._literal(coefficient.value)})"
+            divisor = self._literal(coefficient.value)
         elif isinstance(coefficient, CNum):
-            divisor = f"divide(1, {bound[coefficient.name].code})"
+            divisor = bound[coefficient.name].code
         if self.carry_kind is Kind.LINEAR:
-            result = f"g.sum([({result}, {'scale' if self.scale else '1'}), *carry])"
+            result = f"g.sum([({build.id(right)}, {'scale' if self.scale else '1'}), *carry])"
         elif self.carry_kind is Kind.POWERS or divisor:
-            carry = ", *carry" if self.carry is not None else ""
-            result = f"g.product({divisor or '1'}, [({result}, 1){carry}])"
+            result = build.times(right, divisor, "" if self.carry is None else "carry")
         elif self.carry_kind is Kind.IDEMPOTENT:
             assert isinstance(left, CBag)
-            result = f"g.bag({self.source.constant(left.op)}, [({result}, 1), *carry])"
+            result = f"g.bag({self.source.constant(left.op)}, [({build.id(right)}, 1), *carry])"
+        else:
+            result = build.id(right)
         self._apply_loop(names, f"g.union(g.value(n), {result})")
 
     def _apply_loop(self, names: list[str], join: str) -> None:

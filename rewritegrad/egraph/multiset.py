@@ -8,7 +8,7 @@ from typing import Any
 from .language import Kind
 from .nodes import BAG, LEAF, LINEAR, PLAIN, POWERS, Contradiction, ENode
 from .products import Items, Products
-from .rational import Number, divide, integral, times
+from .rational import Number, divide, integral, magnitude, times
 
 FLAT = 64
 """The most children of a multiset that flattening makes."""
@@ -191,8 +191,8 @@ class Engine(Products):
             if node.form == LINEAR:
                 items += [(i, times(c, divide(times(k, n), nested.scale))) for i, c in nested.items]
             else:
-                number, opened = self._opened(divide(k, nested.scale), nested.items, n)
-                factor = times(factor, number)
+                power, opened = self._opened(divide(k, nested.scale), nested.items, n)
+                factor = times(factor, power)
                 items += opened
         return self.sum(items) if node.form == LINEAR else self.product(factor, items)
 
@@ -204,20 +204,20 @@ class Engine(Products):
             positive = [self._is_positive(i) for i, _ in nested.items]
             if not any(positive) or (k < 0 and all(positive)):
                 return False
-            k = abs(k)
+            k = magnitude(k)
         return self._power(k, n) is not None
 
     def _opened(self, k: Number, items: Items, n: Number) -> tuple[Number, list[tuple[int, Number]]]:
         """(k * product of items)^n as a number and factors; of a root, what is not known to be positive stays under it."""
         kept: list[tuple[int, Number]] = []
+        base: Items = items
         if not integral(n):
             kept = [(i, e) for i, e in items if not self._is_positive(i)]
-            if kept:
-                items = tuple([item for item in items if item not in kept])
+            base = tuple([item for item in items if item not in kept])
         sign = -1 if kept and k < 0 else 1
         power = self._power(times(sign, k), n)
         assert power is not None
-        opened = [(i, times(e, n)) for i, e in items]
+        opened: list[tuple[int, Number]] = [(i, times(e, n)) for i, e in base]
         return power, [*opened, (self.product(sign, kept), n)] if kept else opened
 
     def _is_simpler(self, nested: ENode, root: int) -> bool:
