@@ -144,7 +144,8 @@ def row(name: str, seconds: Sequence[float]) -> str:
     """One line of the table, in milliseconds."""
     ordered = sorted(seconds)
     p95 = ordered[int(0.95 * (len(ordered) - 1))]
-    return f"{name:10} median {1e3 * statistics.median(ordered):8.2f}   mean {1e3 * statistics.fmean(ordered):8.2f}   95th percentile {1e3 * p95:9.2f}"
+    median, mean = statistics.median(ordered), statistics.fmean(ordered)
+    return f"{name:10} median {1e3 * median:8.2f}   mean {1e3 * mean:8.2f}   95th percentile {1e3 * p95:9.2f}"
 
 
 def main() -> None:

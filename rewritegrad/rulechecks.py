@@ -74,12 +74,11 @@ class LawChecker:
             self.fail(tree, f"{part.body.name}.. stands for all children already, and `...` for each of them")
 
     def right(self, tree: Node, left: Pattern, right: Pattern) -> None:
-        """A right side makes something for each child only from what the left side bound for each; a `...` within another means all children again."""
+        """A right side makes something for each child only from what the left side bound for each; a `...` within another means all children."""
         varying = each_names(left)
         for part in walk(right):
-            if isinstance(part, PEach):
-                if not any(isinstance(p, PVar | PRest) and p.name in varying for p in walk(part.body)):
-                    self.fail(tree, f"nothing before this `...` of {self.name} differs from child to child")
+            if isinstance(part, PEach) and not any(isinstance(p, PVar | PRest) and p.name in varying for p in walk(part.body)):
+                self.fail(tree, f"nothing before this `...` of {self.name} differs from child to child")
 
     def bound(self, left: Pattern, uses: Iterable[Use], *, back: bool) -> None:
         """Every name of the uses is bound by the side that is matched, as a rest where it is used as one."""
