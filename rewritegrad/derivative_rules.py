@@ -32,18 +32,12 @@ class Pending:
 
 
 class DerivativeRules:
-    """The derivative laws of one theory, and the terms that they expand; see `derivative_rules`."""
+    """The derivative laws of one theory, and the terms that they expand; see `derivative_rules`. Laws are made when an operator is first met."""
 
     def __init__(self, theory: Theory) -> None:
         self.theory = theory
-        self._tables: dict[str, dict[tuple[Operator, int], Pending]] = {kind: {} for kind in _ARGUMENTS}
-        for op in theory.operators:
-            for position in differentiable(op):
-                for kind, table in self._tables.items():
-                    pending = _pending(theory, kind, op, position)
-                    if pending is not None:
-                        table[op, position] = pending
-        self._pending = {pending.op: pending for table in self._tables.values() for pending in table.values()}
+        self._made: dict[tuple[str, Operator, int], Pending | None] = {}
+        self._pending: dict[Operator, Pending] = {}
 
     def pull(self, term: Term, position: int, cotangent: Term) -> Term:
         """What an argument gets of a term's cotangent, to be expanded; MissingDerivativeError where no law could."""
@@ -57,18 +51,22 @@ class DerivativeRules:
 
     def has(self, kind: str, op: Operator, position: int) -> bool:
         """Whether there are laws for the "pull", "push" or "slope" of an argument."""
-        return (op, position) in self._tables[kind]
+        return self._make(kind, op, position) is not None
 
     def ruleset(self, terms: Iterable[Term] | None = None) -> Ruleset:
         """The ruleset `diff`: all laws, or those that the pulls and pushes in some terms need."""
         if terms is None:
+            for op in self.theory.operators:
+                for position in differentiable(op):
+                    for kind in _ARGUMENTS:
+                        self._make(kind, op, position)
             return Ruleset("diff", "expand", tuple(law for pending in self._pending.values() for law in pending.laws))
         used = dict.fromkeys(term.op for term in postorder(*terms) if term.op in self._pending)
         return Ruleset("diff", "expand", tuple(law for op in used for law in self._pending[op].laws))
 
     @property
     def operators(self) -> frozenset[Operator]:
-        """The operators that stand for what is still to be expanded."""
+        """The operators, of those met so far, that stand for what is still to be expanded."""
         return frozenset(self._pending)
 
     def unexpanded(self, term: Term) -> MissingDerivativeError:
@@ -76,10 +74,18 @@ class DerivativeRules:
         return _missing(term.args[0], self._pending[term.op].position, ", at least not for arguments of these shapes")
 
     def _find(self, kind: str, term: Term, position: int) -> Pending:
-        found = self._tables[kind].get((term.op, position))
+        found = self._make(kind, term.op, position)
         if found is None:
             raise _missing(term, position)
         return found
+
+    def _make(self, kind: str, op: Operator, position: int) -> Pending | None:
+        key = kind, op, position
+        if key not in self._made:
+            made = self._made[key] = _pending(self.theory, kind, op, position) if position in differentiable(op) else None
+            if made is not None:
+                self._pending[made.op] = made
+        return self._made[key]
 
 
 def derivative_rules(theory: Theory) -> DerivativeRules:
@@ -186,7 +192,7 @@ def _right(theory: Theory, kind: str, application: PApply, line: Derivative, see
     if isinstance(partial, PNumber) and partial.value == 0:
         # In the shape of the application; a theory without `fill` is scalar throughout.
         return PApply(theory.roles["fill"], (application, partial)) if "fill" in theory.roles else partial
-    negative = _negative(theory)
+    negative = theory.derived(_negative)
     if isinstance(partial, PNumber) and partial.value == -1 and negative is not None:
         return PApply(negative, (PVar(seed),))
     return PApply(theory.role("product"), (PVar(seed), partial) if kind == "pull" else (partial, PVar(seed)))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from .egraph.language import Kind, Language, Law
 from .lawnumbers import expanded
 from .leftsides import LeftSide
-from .patterns import PApply, Pattern, PVar, Rule, walk
+from .patterns import PApply, Pattern, PEach, PVar, Rule, walk
 from .rightsides import RightSide
 from .theory import Operator, Theory
 
@@ -33,15 +33,17 @@ def needed_operators(rule: Rule, language: Language) -> tuple[Operator, ...]:
     """Operators without whose nodes the left side of a rule matches nothing, in the order of their first occurrence.
 
     Told from the pattern as written, before it is put into core form: operators that are stored as they are, and a
-    sum at the root. What stands before a `...` is left out, and what is inside an operator whose definition drops arguments.
+    sum or a pattern for every child at the root. What is inside an operator whose definition drops arguments is left out.
     """
     found: dict[Operator, None] = {}
     left = rule.left
-    if isinstance(left, PApply) and language.kind(left.op) is Kind.LINEAR:
+    if isinstance(left, PEach) or (isinstance(left, PApply) and language.kind(left.op) is Kind.LINEAR):
         found[left.op] = None
     stack: list[Pattern] = [left]
     while stack:
         part = stack.pop()
+        if isinstance(part, PEach):
+            stack.append(part.body)  # there is a child at least, and every child has to match
         if not isinstance(part, PApply):
             continue
         if language.spelled or part.op.definition is None:

@@ -20,6 +20,7 @@ def needed(law: str) -> list[str]:
 def test_the_operators_that_a_law_needs() -> None:
     assert needed("sin(u)*cos(u) => sin(2*u)/2") == ["sin", "cos"]
     assert needed("exp(x) + x => x + exp(x)*1") == ["+", "exp"]
+    assert needed("a*exp(x)^n + ... => exp(x)^n * (a + ...)  if number(n), n != 0") == ["+", "exp"]
     assert needed("x^2 - y^2 => (x - y)*(x + y)") == []  # a difference is entered as a sum, and may be written in other ways
     assert needed("tan(sqrt(x) + y..) => tan(y.. + sqrt(x))") == ["tan"]
 
