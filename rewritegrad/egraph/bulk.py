@@ -21,8 +21,28 @@ from .saturate import Iteration, OutOfTime, Report, StopReason, no_collector
 _LEAST = 1024
 """Matches that are applied together at least, when a limit of rows is near."""
 
-_TIMED = 1 << 17
-"""Matches that are applied between two looks at the clock."""
+_CAUTION = 2
+"""How many times longer than expected a portion may take without missing a limit of seconds."""
+
+
+class _Pace:
+    """How long portions of matches take, rebuilding included, so that a run knows what it can do before its deadline."""
+
+    def __init__(self) -> None:
+        self._rate = 0.0
+        self._last = 0.0
+        self._most = _LEAST
+
+    def did(self, matches: int, seconds: float) -> None:
+        """So many matches took so long."""
+        self._rate, self._last, self._most = seconds / matches, seconds, max(self._most, matches)
+
+    def matches_until(self, deadline: float) -> int:
+        """How many matches to apply next: not many more than ever before; 0 where there is no time left."""
+        left = deadline - perf_counter()
+        if left <= 0 or left * _CAUTION < self._last:
+            return 0
+        return min(2 * self._most, max(_LEAST, int(left / _CAUTION / self._rate))) if self._rate else _LEAST
 
 
 class BulkSaturation:
@@ -31,6 +51,7 @@ class BulkSaturation:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.seen: dict[CompiledLaw, int] = {}
+        self._pace = _Pace()
 
     def run(self, program: Program, iterations: int = 30, rows: int | None = None, seconds: float | None = None) -> Report:
         """Iterate until nothing is new or a limit is hit, as `Saturation.run` does, or a law has no plan, so that others must go on."""
@@ -62,11 +83,12 @@ class BulkSaturation:
         report.iterations.append(iteration)
         before = columns.live
         reason: StopReason | None = None
+        changed = False
         columns.now += 1
         columns.row_limit = inf if rows is None else rows
         try:
             found, seen = self._match_all(plans, iteration, rows, deadline)
-            self._apply_all(found, rows, deadline)
+            changed = self._apply_all(found, rows, deadline)
             self.seen.update(seen)
         except RowLimit:
             reason = StopReason.NODE_LIMIT
@@ -74,7 +96,7 @@ class BulkSaturation:
             reason = StopReason.TIME_LIMIT
         finally:
             columns.row_limit = inf
-            changed = columns.rebuild()
+            changed = columns.rebuild() or changed
         iteration.rows = columns.live
         iteration.classes = columns.class_count
         iteration.seconds = perf_counter() - start
@@ -99,29 +121,46 @@ class BulkSaturation:
         capped = []
         seen = {}
         for law, plan in plans:
-            matches = snapshot.matches(plan, self.seen.get(law, NEVER), cap, check)
+            count = 0
+            for matches in snapshot.matches(plan, self.seen.get(law, NEVER), check):
+                found.append(matches if count + len(matches) <= cap else matches.split(int(cap) - count)[0])
+                count += len(found[-1])
+                if count == cap:
+                    break
             check()
             name = law.law.name
-            if len(matches) >= cap:
+            if count == cap:
                 capped.append(name)
             else:
                 seen[law] = self.columns.now - 1
-            if len(matches):
-                found.append(matches)
-                iteration.matches[name] = iteration.matches.get(name, 0) + len(matches)
+            if count:
+                iteration.matches[name] = iteration.matches.get(name, 0) + count
         iteration.capped = tuple(capped)
         return found, seen
 
     # -- applying
 
-    def _apply_all(self, found: deque[Matches], rows: int | None, deadline: float | None) -> None:
-        """Apply the matches in their order, all at once where no limit asks for less."""
+    def _apply_all(self, found: deque[Matches], rows: int | None, deadline: float | None) -> bool:
+        """Apply the matches in their order, all at once where no limit asks for less; whether that joined any classes already."""
+        columns = self.columns
         worst = max([len(matches.plan.steps) for matches in found], default=1) or 1
+        changed = False
         while found:
-            most = inf if rows is None else max(_LEAST, (rows - self.columns.live) // worst)
-            self._apply(_taken(found, most if deadline is None else min(most, _TIMED)))
-            if deadline is not None and perf_counter() > deadline:
-                raise OutOfTime
+            start = perf_counter()
+            most = inf if rows is None else max(_LEAST, (rows - columns.live) // worst)
+            if deadline is not None:
+                most = min(most, self._pace.matches_until(deadline))
+                if not most:
+                    raise OutOfTime
+            portion = _taken(found, most)
+            count = sum(map(len, portion))
+            self._apply(portion)
+            if deadline is not None:
+                del portion
+                changed = columns.rebuild() or changed
+                found = deque([matches.renamed(columns.parent) for matches in found])
+                self._pace.did(count, perf_counter() - start)
+        return changed
 
     def _apply(self, portion: list[Matches]) -> None:
         """Enter the right sides, innermost rows first, the rows of one operator and height together."""
@@ -138,7 +177,7 @@ class BulkSaturation:
             for (op, _), wanted in waves[height].items():
                 self._enter(op, wanted)
         for matches in portion:
-            if not matches.plan.steps or matches.plan.result != matches.plan.steps[-1].made:
+            if not matches.plan.steps:
                 columns.join(matches.root, self._column(matches, matches.plan.result))
 
     def _enter(self, op: Any, wanted: list[tuple[Matches, Step]]) -> None:

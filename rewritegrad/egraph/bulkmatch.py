@@ -11,12 +11,12 @@ import numpy as np
 
 from .bulkplans import Atom, Plan
 from .columns import Columns
-from .columntable import ColumnTable, Ids, no_ids, sorted_order
+from .columntable import ColumnTable, Ids, sorted_order
 
 NEVER = -1
 """What a law has seen that has not been run."""
 
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 """A join goes on in pieces of about so many rows, which bounds its memory and the time between two looks at the clock."""
 
 
@@ -44,6 +44,10 @@ class Matches:
         head = Matches(self.plan, self.root[:count], {v: column[:count] for v, column in self.values.items()})
         return head, Matches(self.plan, self.root[count:], {v: column[count:] for v, column in self.values.items()})
 
+    def renamed(self, parent: Ids) -> Matches:
+        """The same matches after a rebuild."""
+        return Matches(self.plan, parent[self.root], {v: parent[column] for v, column in self.values.items()})
+
 
 @dataclass(slots=True)
 class _Index:
@@ -63,28 +67,18 @@ class Snapshot:
         self._rows: dict[tuple[ColumnTable, Part, int], Ids] = {}
         self._indexes: dict[tuple[ColumnTable, Part, int], _Index] = {}
 
-    def matches(self, plan: Plan, seen: int, cap: int | float, check: Callable[[], None]) -> Matches:
-        """The matches in which a row or a leaf is newer than `seen`, `cap` of them at most; `check` is called now and then."""
-        leaves = self._leaves(plan)
-        found: list[Matches] = []
-        if leaves is not None:
-            if any(self.columns.leaf_stamp[plan.leaves[v]] > seen for v in plan.asked):
-                if not plan.atoms:
-                    return Matches(plan, np.full(1, leaves[plan.root]), {})
-                seen = NEVER
-            count = 0
-            for parts in self._parts(plan, seen):
-                for rows in _Join(self, plan, parts, seen, leaves).run(check):
-                    found.append(self._values(plan, rows))
-                    count += len(found[-1])
-                    if count >= cap:
-                        found[-1] = found[-1].split(len(found[-1]) - int(count - cap))[0]
-                        return _concatenated(plan, found)
-        return _concatenated(plan, found)
-
-    def _leaves(self, plan: Plan) -> dict[int, int] | None:
+    def matches(self, plan: Plan, seen: int, check: Callable[[], None]) -> Iterator[Matches]:
+        """The matches in which a row or a leaf is newer than `seen`, in pieces; `check` is called between them."""
         leaves = {v: self.columns.leaves.get(plan.leaves[v], -1) for v in plan.asked}
-        return None if -1 in leaves.values() else leaves
+        if -1 in leaves.values():
+            return
+        if any(self.columns.leaf_stamp[plan.leaves[v]] > seen for v in plan.asked):
+            seen = NEVER
+            if not plan.atoms:
+                yield Matches(plan, np.full(1, leaves[plan.root]), {})
+        for parts in self._parts(plan, seen):
+            for rows in _Join(self, plan, parts, seen, leaves).run(check):
+                yield self._values(plan, rows)
 
     def _parts(self, plan: Plan, seen: int) -> Iterator[list[Part]]:
         """Ways to choose the rows: the first new one at each of the atoms, only old ones before it, any after it."""
@@ -131,13 +125,6 @@ class Snapshot:
         return found
 
 
-def _concatenated(plan: Plan, found: list[Matches]) -> Matches:
-    if len(found) == 1:
-        return found[0]
-    values = {v: np.concatenate([no_ids(), *[m.values[v] for m in found]]) for v in plan.used}
-    return Matches(plan, np.concatenate([no_ids(), *[m.root for m in found]]), values)
-
-
 class _Join:
     """The rows of all atoms of a plan that fit together, from given parts of their tables."""
 
@@ -156,16 +143,16 @@ class _Join:
     def run(self, check: Callable[[], None]) -> Iterator[list[Ids]]:
         """The positions of fitting rows, an array for each atom, in pieces."""
         first = self.snapshot.rows(self.tables[0], self.parts[0], self.seen)
-        pieces = [[first[i : i + _PIECE]] for i in range(0, len(first), _PIECE)]
-        waiting = [self._fitting(0, piece) for piece in reversed(pieces)]
-        while waiting:
+        stack: list[Iterator[list[Ids]]] = [(self._fitting(0, [first[i : i + _PIECE]]) for i in range(0, len(first), _PIECE))]
+        while stack:
             check()
-            rows = waiting.pop()
-            if len(rows) == len(self.atoms):
-                if len(rows[0]):
-                    yield rows
-            else:
-                waiting += reversed(list(self._joined(rows)))
+            rows = next(stack[-1], None)
+            if rows is None:
+                stack.pop()
+            elif len(rows) < len(self.atoms):
+                stack.append(self._joined(rows))
+            elif len(rows[0]):
+                yield rows
 
     def _value(self, v: int, rows: list[Ids]) -> Ids:
         i, j = self.place[v]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .columntable import ColumnTable, Ids, Mask, no_ids, sorted_order, starts_of
+from .columntable import ColumnTable, Ids, Mask, no_ids, packed, sorted_order, starts_of
 from .nodes import RowLimit
 
 _NOBODY = np.iinfo(np.int64).max
@@ -69,7 +69,7 @@ class Columns:
         table = self.table(op, len(args))
         unclaimed = len(args[0]) - len(claims)
         own, key = table.keys(args)
-        order = sorted_order(key)
+        order = sorted_order(packed(args))
         key = key[order]
         first = starts_of(key)
         key = key[first]
@@ -111,8 +111,9 @@ class Columns:
             self._pairs.append((left[apart], right[apart]))
 
     def rebuild(self) -> bool:
-        """Join what is to be joined, and close under congruence; whether there was anything to join."""
+        """Join what is to be joined, and close under congruence; whether there was anything to join. No limit holds here."""
         changed = False
+        limit, self.row_limit = self.row_limit, inf
         while self._pairs:
             left, right = (np.concatenate(side) for side in zip(*self._pairs, strict=True))
             self._pairs = []
@@ -124,6 +125,7 @@ class Columns:
                     self.leaf_stamp[key] = self.now
             for table in self.tables.values():
                 self._renew(table, gone)
+        self.row_limit = limit
         return changed
 
     def _unite(self, left: Ids, right: Ids) -> Mask:
