@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from .cancelling import cancelled
 from .cases import Case, Cases, ShapeClass
 from .comparing import Comparison, Opinion, compare_at_points, precise_evaluator, sympy_opinion
 from .derivativecheck import compare_derivative, derivative_cases, derivative_opinion
@@ -27,6 +28,8 @@ POINTS = 200
 _INSTANCES = 8
 _FEWEST = 8
 """Points at which a derivative is tried in a shape class at least."""
+_CANCELLING = 48
+"""Instances of a law in which it is looked for denominators that may be zero."""
 _ASKED = 3
 """How many instances of a law SymPy is asked about."""
 
@@ -137,13 +140,21 @@ def check_rule(rule: Rule, theory: Theory, points: int = POINTS, oracle: bool = 
         counts.append(found.points)
         if total.counterexample is not None:
             break
-    note = total.counterexample or ""
+    cancelling = None if total.counterexample else _cancelling(rule, cases, classes[:1])
+    note = total.counterexample or cancelling or ""
     if not total.points:
         note = "no shapes and numbers were found that it applies to" if not asked else "no point was found at which it applies"
     built_in = bool(asked) and all(_is_built_in(case, theory) for case in asked)
-    holds = None if not total.points else total.counterexample is None
+    holds = None if not total.points else total.counterexample is None and cancelling is None
     tried = tuple(map(str, classes[: len(counts)]))
     return Verdict("law", rule.name, rule.position, holds, total.points, total.precise, tried, tuple(counts), opinion, built_in, note)
+
+
+def _cancelling(rule: Rule, cases: Cases, classes: Sequence[ShapeClass]) -> str | None:
+    """Where a law cancels what may be zero, in words; many numbers are tried, since x^n * x^m does so only for few."""
+    instances = [case for chosen in classes for case in cases.draw(chosen, _CANCELLING)]
+    found = (cancelled(case, seeded(f"{rule.name} cancelling {i}")) for i, case in enumerate(instances))
+    return next((text for text in found if text is not None), None)
 
 
 def _try_class(rule: Rule, chosen: ShapeClass, cases: Sequence[Case], points: int, oracle: bool, always: bool) -> Comparison:
