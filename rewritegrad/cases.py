@@ -26,7 +26,7 @@ from .shapes import broadcast
 from .shapes import show as show_shape
 from .term import Term, postorder, variable_terms
 from .testing.trials import VALUED, Range, condition_holds, draw_point, seeded
-from .theory import Theory, Type
+from .theory import Parameter, Theory, Type
 
 Size: TypeAlias = tuple[int, ...]
 Variables: TypeAlias = Mapping[str, tuple[Range, Size]]
@@ -38,11 +38,11 @@ NUMBERS = INTEGERS + tuple(Fraction(n, d) for n, d in ((1, 2), (-1, 2), (3, 2), 
 ELEMENTWISE: tuple[tuple[Size, ...], ...] = (((),), ((3,),), ((2, 3),), ((), (2, 3)))
 """The shapes that the variables of an elementwise law take in turn."""
 SHAPES: tuple[Size, ...] = ((), (2,), (3,), (2, 3), (3, 2), (2, 2), (3, 3), (1, 3))
+"""The shapes that the variables of other laws take."""
+LARGER: tuple[Size, ...] = ((2, 1, 3), (1, 2, 3, 2))
+"""The same, where there are at most two of them."""
 AXES: tuple[Any, ...] = (None, 0, 1, -1, (0, 1))
-"""What a setting whose default is None is taken to be."""
-_ALL, _FROM_1, _BACK = ("slice", None, None, None), ("slice", 1, None, None), ("slice", None, None, -1)
-PLACES: tuple[Any, ...] = ((), 0, -1, (0, 1), _FROM_1, _BACK, (_ALL, 0), (1, _BACK))
-"""What a setting whose default is an empty tuple is taken to be: indices and slices."""
+"""What a setting whose default is None is taken to be, unless its block says so."""
 MOST_CLASSES = 10
 _EFFORT = 4000
 _COMBINATIONS = 600
@@ -93,17 +93,18 @@ class Cases:
 
     # ---- shapes ----
 
-    def classes(self) -> list[ShapeClass]:
-        """The shape classes in which both sides make sense, at most MOST_CLASSES, those of different ranks first."""
+    def classes(self, most: int = MOST_CLASSES) -> list[ShapeClass]:
+        """The shape classes in which both sides make sense, at most so many, those of different ranks and settings first."""
         law = self.law
         shaped = [n for n in law.names if n not in law.numbers and n not in law.settings]
         if law.settings or any(op.shape_text for op in law.operators):
-            choices = [[s for s in SHAPES if self._allowed(n, s)] for n in shaped]
+            shapes = SHAPES + LARGER if len(shaped) <= 2 else SHAPES
+            choices = [[s for s in shapes if self._allowed(n, s)] for n in shaped]
             tried = _combinations(choices, self._rng("shapes"))
             found = [
                 ShapeClass(dict(zip(shaped, shapes, strict=True)), dict(zip(law.settings, settings, strict=True)))
                 for shapes in tried
-                for settings in itertools.product(*[_settings(default) for default in law.settings.values()])
+                for settings in itertools.product(*map(_settings, law.settings.values()))
             ]
         else:
             turns = ELEMENTWISE if len(shaped) > 1 else ELEMENTWISE[:3]
@@ -114,7 +115,7 @@ class Cases:
         for c in fitting:
             first.setdefault((tuple(map(len, c.shapes.values())), tuple(map(repr, c.settings.values()))), c)
         others = [c for c in fitting if c not in first.values()]
-        return [*_spread(list(first.values()), MOST_CLASSES), *others][:MOST_CLASSES]
+        return [*_spread(list(first.values()), most), *others][:most]
 
     def _words(self, name: str) -> set[str]:
         return {c.word for c in self.law.conditions if c.args and isinstance(c.args[0], PVar) and c.args[0].name == name}
@@ -262,18 +263,19 @@ class Cases:
         return found
 
 
-def _settings(default: object) -> tuple[Any, ...]:
-    """The values in which a setting is tried."""
+def _settings(parameter: Parameter) -> tuple[Any, ...]:
+    """The values in which a setting is tried: those of the op block, else some axes, or truth values."""
+    default = parameter.default
+    if parameter.tried:
+        return (default, *parameter.tried)
     if default is None:
         return AXES
-    if default == ():
-        return PLACES
     return (False, True) if isinstance(default, bool) else (default,)
 
 
 def is_sensible(case: Case, *others: Term) -> bool:
     """Whether kernels accept the shapes: operators whose shape rule looks at one argument, or none, cannot tell."""
-    terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith(("like", "()"))]
+    terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith(("like", "()", "leading", "trailing"))]
     inputs = variable_terms(*terms)
     drawn = draw_point(case.variables, seeded(""))
     try:
@@ -297,8 +299,8 @@ def known_condition(word: str, terms: Sequence[Term]) -> bool | None:
         left, right = (t.value for t in terms)
         return (type(left) is type(right) and left == right) == (word == "=")
     shapes = [t.shape for t in terms]
-    if word == "matrices":
-        return len(shapes[0]) >= 2
+    if word in ("matrices", "tensor"):
+        return len(shapes[0]) >= (2 if word == "matrices" else 3)
     ranks = {"scalar": 0, "vector": 1, "matrix": 2, "square": 2}
     if word in ranks:
         return len(shapes[0]) == ranks[word] and (word != "square" or shapes[0][0] == shapes[0][1])

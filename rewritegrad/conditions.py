@@ -94,6 +94,10 @@ def _matrices(source: Source, a: Fact) -> bool:
     return len(a.shape) >= 2
 
 
+def _tensor(source: Source, a: Fact) -> bool:
+    return len(a.shape) >= 3
+
+
 def _square(source: Source, a: Fact) -> bool:
     return len(a.shape) == 2 and source.dimensions.find(a.shape[0]) == source.dimensions.find(a.shape[1])
 
@@ -138,18 +142,14 @@ def _at_least(source: Source, a: Fact, b: Fact) -> bool:
     return _at_most(source, b, a)
 
 
-def _is_setting(a: Fact) -> bool:
-    return bool(a.op.leaf == "attribute")  # asked of terms too: the sweeps' e-graph knows no more of a value than its shape
-
-
 def _same_setting(a: Fact, b: Fact) -> bool:
     """Whether two settings, or a setting and a literal, are the same."""
-    x, y = [v.constant if isinstance(v, Fact) and v.kind is not ATTRIBUTE else v.value for v in (a, b)]
+    x, y = [v.value if v.kind is ATTRIBUTE else v.constant for v in (a, b)]
     return type(x) is type(y) and bool(x == y)
 
 
 def _equal(source: Source, a: Fact, b: Fact) -> bool:
-    if _is_setting(a) or _is_setting(b):
+    if a.kind is ATTRIBUTE or b.kind is ATTRIBUTE:
         return _same_setting(a, b)
     if a.kind is not b.kind:
         return False
@@ -157,7 +157,7 @@ def _equal(source: Source, a: Fact, b: Fact) -> bool:
 
 
 def _differ(source: Source, a: Fact, b: Fact) -> bool:
-    if _is_setting(a) or _is_setting(b):
+    if a.kind is ATTRIBUTE or b.kind is ATTRIBUTE:
         return not _same_setting(a, b)
     if a.kind is not b.kind:
         return False
@@ -185,6 +185,7 @@ WORDS: dict[str, Word] = {
     "vector": _vector,
     "matrix": _matrix,
     "matrices": _matrices,
+    "tensor": _tensor,
     "square": _square,
     "symmetric": _symmetric,
     "powerable": _powerable,
@@ -200,7 +201,7 @@ WORDS: dict[str, Word] = {
 }
 """Every word with the function that answers it: patterns.CONDITION_WORDS without what only `gives` says, and the comparisons."""
 
-SHAPE_WORDS = frozenset({"scalar", "vector", "matrix", "matrices", "square", "same_shape"})
+SHAPE_WORDS = frozenset({"scalar", "vector", "matrix", "matrices", "tensor", "square", "same_shape"})
 """Words that look at shapes only, which a term has as well as a fact."""
 
 

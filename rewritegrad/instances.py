@@ -21,7 +21,7 @@ from .lawnumbers import number_variables
 from .patterns import Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PVar, Rule, names, walk
 from .rationals import fold_power
 from .term import Number, Term
-from .theory import Operator, Theory
+from .theory import Operator, Parameter, Theory
 
 # ---- patterns as terms ----
 
@@ -151,12 +151,13 @@ class Law:
         return {c.args[0].name for c in self.conditions if c.word == "constant" and isinstance(c.args[0], PVar)}
 
     @cached_property
-    def settings(self) -> dict[str, object]:
-        """The names that stand for attributes such as an axis, with the default of the attribute."""
-        found: dict[str, object] = {}
+    def settings(self) -> dict[str, Parameter]:
+        """The names that stand for attributes such as an axis, each with the first attribute that it stands for."""
+        found: dict[str, Parameter] = {}
         for p in (q for pattern in self.patterns for q in walk(pattern)):
-            if isinstance(p, PApply):
-                found.update({a.name: q.default for a, q in zip(p.args, p.op.parameters, strict=False) if q.attribute and isinstance(a, PVar)})
+            for a, q in zip(p.args, p.op.parameters, strict=False) if isinstance(p, PApply) else ():
+                if q.attribute and isinstance(a, PVar):
+                    found.setdefault(a.name, q)
         return found
 
     @cached_property

@@ -4,10 +4,10 @@ functions that neither NumPy nor SciPy has.
     np.NAME              a ufunc, or a function or constant on the lists below
     np.linalg.NAME       a function on the list below
     scipy.special.NAME   a ufunc, or a function on the list below; SciPy is imported when such a name is first resolved
-    scipy.linalg.NAME    a function on the list below
     kernels.NAME         a function or constant of this module, or of its siblings, that is listed in OWN
+    adjoint.NAME         the adjoint of one of these that only copies entries of its first argument (see movements.adjoint)
 
-A name is one of the five prefixes and one identifier that is looked up on its module, so that no text of a rule file
+A name is one of these prefixes and one identifier that is looked up on its module, so that no text of a rule file
 reaches anything else. Kernels get float64 arrays (or numbers, or booleans), and attributes such as an axis as the
 Python values that they are.
 """
@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import movements
 from .axis_kernels import AXIS_KERNELS
 from .errors import EvaluationError
 from .linalg_kernels import LINALG_KERNELS
@@ -33,9 +34,10 @@ Kernel: TypeAlias = Callable[..., Any]
 
 NUMPY_FUNCTIONS = frozenset(
     {
-        "amax", "amin", "average", "clip", "concatenate", "cumprod", "cumsum", "diag", "diagonal", "diff", "dot", "einsum", "expand_dims",
-        "flip", "inner", "interp", "kron", "max", "mean", "median", "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll",
-        "squeeze", "std", "sum", "swapaxes", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where", "matrix_transpose",
+        "amax", "amin", "atleast_1d", "atleast_2d", "atleast_3d", "average", "broadcast_to", "clip", "concatenate", "cumprod", "cumsum", "diag",
+        "diagonal", "diff", "dot", "einsum", "expand_dims", "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median",
+        "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rot90", "sort", "squeeze", "std", "sum", "swapaxes", "take",
+        "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
     }
 )
 """Functions of NumPy that are no ufuncs; each gives float64 where the array arguments it returns values of are float64."""
@@ -55,6 +57,7 @@ SCIPY_LINALG_FUNCTIONS = frozenset({"expm", "logm", "sqrtm"})
 """The same for scipy.linalg."""
 
 _NAME = re.compile(r"(np|np\.linalg|scipy\.special|scipy\.linalg|kernels)\.([A-Za-z][A-Za-z0-9_]*)")
+_ADJOINT = "adjoint."
 
 
 def fill(like: ArrayLike, value: ArrayLike) -> Array:
@@ -107,26 +110,6 @@ def size(array: ArrayLike, axis: object = None) -> float:
     return float(count)
 
 
-def index(array: ArrayLike, at: object) -> Any:
-    """The array at indices and slices, a slice being ("slice", start, stop, step).
-
-    >>> index([[1.0, 2.0], [3.0, 4.0]], (("slice", None, None, None), 0))
-    array([1., 3.])
-    """
-    return np.asarray(array)[_places(at)]
-
-
-def place(part: ArrayLike, like: ArrayLike, at: object) -> Array:
-    """Zeros in the shape of `like`, but for `part` at the indices and slices: what `index` does to derivatives.
-
-    >>> place(7.0, [0, 0, 0], 1)
-    array([0., 7., 0.])
-    """
-    array = np.zeros(np.shape(like), np.result_type(np.asarray(part).dtype, np.float64))
-    array[_places(at)] = part
-    return array
-
-
 def powlog(base: ArrayLike, exponent: ArrayLike) -> Any:
     """base^exponent * log(base), and 0 where the base is 0 and the exponent is not negative.
 
@@ -135,11 +118,6 @@ def powlog(base: ArrayLike, exponent: ArrayLike) -> Any:
     """
     base = np.asarray(base)
     return np.power(base, exponent) * np.log(np.where(base == 0, 1.0, base))
-
-
-def _places(at: object) -> tuple[Any, ...]:
-    places = at if isinstance(at, tuple) and at[:1] != ("slice",) else (at,)
-    return tuple(slice(*p[1:]) if isinstance(p, tuple) else p for p in places)
 
 
 def first(*arrays: ArrayLike) -> Array:
@@ -159,13 +137,12 @@ OWN: dict[str, Any] = {
     "sum_to": sum_to,
     "expand_to": expand_to,
     "size": size,
-    "index": index,
-    "place": place,
     "first": first,
     "powlog": powlog,
     "catalan": catalan,
     **AXIS_KERNELS,
     **LINALG_KERNELS,
+    **movements.KERNELS,
 }
 """What a rule file may name with the prefix `kernels`."""
 
@@ -183,7 +160,7 @@ def is_allowed(name: str) -> bool:
     >>> is_allowed("np.exp"), is_allowed("np.save"), is_allowed("os.system"), is_allowed("scipy.special.expit")
     (True, False, False, True)
     """
-    match = _NAME.fullmatch(name)
+    match = _NAME.fullmatch(name.removeprefix(_ADJOINT))
     if match is None:
         return False
     module, identifier = match.groups()
@@ -195,6 +172,8 @@ def is_allowed(name: str) -> bool:
 
 def resolve(name: str) -> Any:
     """The function or the constant that a `numpy` field names; EvaluationError where there is none of that name."""
+    if name.startswith(_ADJOINT):
+        return movements.adjoint(resolve(name.removeprefix(_ADJOINT)))
     match = _NAME.fullmatch(name)
     found: Any = None
     if match is not None:
@@ -209,7 +188,8 @@ def resolve(name: str) -> Any:
             if module == "scipy.special" and not isinstance(found, np.ufunc) and identifier not in SCIPY_FUNCTIONS:
                 found = None
     if found is None:
-        raise EvaluationError(f"there is no kernel {name}: write np.NAME, np.linalg.NAME, scipy.special.NAME, scipy.linalg.NAME or kernels.NAME")
+        known = "np.NAME, np.linalg.NAME, scipy.special.NAME, scipy.linalg.NAME or kernels.NAME"
+        raise EvaluationError(f"there is no kernel {name}: write {known}, or adjoint. before one of them")
     return found
 
 

@@ -23,7 +23,7 @@ from .syntax import Node, Source, tokens, trees
 from .theory import Derivative, Gives, Operator, Parameter, Theory
 
 FLAGS = ("associative", "commutative", "idempotent", "analytic", "increasing", "decreasing", "odd", "even", "linear", "surrogate")
-REPEATABLE = ("gives", "also", "constant", "derivative", "pull", "push")
+REPEATABLE = ("gives", "also", "try", "constant", "derivative", "pull", "push")
 SEEDS = {"derivative": None, "pull": "g", "push": "d"}
 _PREFIX = "d/d"
 
@@ -63,6 +63,8 @@ def declare(source: Source, tree: Node) -> Block:
     fixity, name, parameters = _signature(block, signature)
     constants = set(_arguments(block, block.words("constant")))
     parameters = [_constant(p) if p.name in constants else p for p in parameters]
+    tried = _tried(block)
+    parameters = [replace(p, tried=tried[p.name]) if p.name in tried else p for p in parameters]
     precedence, associativity = _precedence(block, fixity, signature)
     shape = block.one("shape")
     block.operator = Operator(
@@ -164,6 +166,21 @@ def _parameters(block: Block, arguments: Sequence[Node]) -> list[Parameter]:
         block.arguments[str(token)] = token
         parameters.append(parameter)
     return parameters
+
+
+def defaults(block: Block, arguments: Sequence[Node]) -> tuple[Parameter, ...]:
+    """The settings that arguments such as `axis=0` declare."""
+    return tuple(_parameters(block, arguments))
+
+
+def _tried(block: Block) -> dict[str, tuple[object, ...]]:
+    """What tests and the checker give the settings."""
+    found: dict[str, tuple[object, ...]] = {}
+    for node in block.fields.get("try", ()):
+        word = tokens(node)[1]
+        name = _argument(block, word, str(word))
+        found[name] = found.get(name, ()) + tuple(literal(tree, block.source) for tree in trees(node))
+    return found
 
 
 def _constant(parameter: Parameter) -> Parameter:

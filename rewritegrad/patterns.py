@@ -111,6 +111,7 @@ CONDITION_WORDS: dict[str, int] = {
     "scalar": 1,
     "vector": 1,
     "matrix": 1,
+    "tensor": 1,
     "matrices": 1,
     "square": 1,
     "symmetric": 1,

@@ -238,13 +238,19 @@ def _indexed(term: Term, names: Names) -> Pieces:
 
 
 def _are_places(value: Any) -> bool:
-    """Whether a setting is what brackets make: a tuple of integers and slices."""
-    return isinstance(value, tuple) and bool(value) and all(type(v) is int or (isinstance(v, tuple) and v[:1] == ("slice",)) for v in value)
+    """Whether a setting is what brackets make: a tuple of what stands for axes."""
+    return isinstance(value, tuple) and bool(value) and all(type(v) is int or v in (None, "...") or _is_tagged(v) for v in value)
+
+
+def _is_tagged(place: Any) -> bool:
+    return isinstance(place, tuple) and place[:1] in (("slice",), ("array",))
 
 
 def _place(place: Any) -> str:
     if not isinstance(place, tuple):
         return str(place)
+    if place[0] == "array":
+        return repr(place[1]).replace("(", "[").replace(",)", "]").replace(")", "]")
     start, stop, step = ("" if part is None else str(part) for part in place[1:])
     return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 

@@ -15,10 +15,12 @@ from unicodedata import normalize
 from lark import Token, Tree
 
 from .declarations import exact, read_type, type_of, type_text
+from .definitions import instantiate
 from .errors import FormulaError, RewritegradError, ShapeError, UnknownNameError
+from .patterns import PConstant, PVar
 from .syntax import Node, Source, fold, parse_tree
 from .term import Term, make_term
-from .theory import Operator, Parameter, Theory, Type
+from .theory import Operator, Parameter, Spelling, Theory, Type
 
 
 def read(text: str, theory: Theory, types: Mapping[str, str | Type] | None = None, source: str = "<formula>") -> Term | tuple[Term, ...]:
@@ -67,11 +69,23 @@ class _Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class _Several:
+    """(a, b) or [a, b]: a setting where all parts are literals, or the arguments of concatenate((a, b))."""
+
+    parts: tuple[Any, ...]
+    places: tuple[Any, ...]
+    is_list: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Keyword:
     """`axis=0` among the arguments of a call."""
 
     name: Token
     value: Any
+
+
+_REST = _Setting("...")  # in an index
 
 
 class _Program:
@@ -168,7 +182,11 @@ class _Program:
             case "string":
                 return _Setting(str(parts[0][1:-1]))
             case "tuple":
-                return _Setting(tuple([self._setting(part, child) for part, child in zip(parts, node.children, strict=True)]))
+                return _Several(tuple(parts), tuple(node.children), is_list=False)
+            case "list":
+                return _Several(tuple(parts[1:]), tuple(node.children[1:]), is_list=True)
+            case "ellipsis":
+                return _REST
             case "keyword":
                 return _Keyword(parts[0], parts[2])
             case "slice":
@@ -180,13 +198,15 @@ class _Program:
     def _term(self, value: Any, place: Token | Node) -> Term:
         if isinstance(value, Term):
             return value
-        shown = "a tuple or a text" if isinstance(value, _Setting) and value.value is not None else "None"
+        shown = "None" if isinstance(value, _Setting) and value.value is None else "a tuple, a list or a text"
         self.fail(f"{shown} can only be a setting of a function, as in sum(X, axis=0)", place)
 
     def _setting(self, value: Any, place: Any) -> Any:
         """The plain value of an attribute."""
-        if isinstance(value, _Setting):
+        if isinstance(value, _Setting) and value is not _REST:
             return value.value
+        if isinstance(value, _Several):
+            return tuple([self._setting(part, at) for part, at in zip(value.parts, value.places, strict=True)])
         if isinstance(value, Term) and value.op.leaf in ("number", "boolean"):
             return value.value
         self.fail("a setting is a number, a text, True, False, None or a tuple of these", place)
@@ -242,12 +262,28 @@ class _Program:
     def _indexed(self, node: Node, parts: list[Any]) -> Term:
         array, bracket, *indices = parts
         op = self._role("index", bracket)
-        places = [self._setting(index, child) for index, child in zip(indices, node.children[2:], strict=True)]
-        for place, child in zip(places, node.children[2:], strict=True):
-            for part in place[1:] if isinstance(place, tuple) and place[:1] == ("slice",) else (place,):
-                if part is not None and (isinstance(part, bool) or not isinstance(part, int)):
-                    self.fail("an index is an integer or a slice such as 1:3", child if isinstance(child, Tree) else bracket)
+        children: Sequence[Any] = node.children[2:]
+        if len(indices) == 1 and isinstance(indices[0], _Several) and not indices[0].is_list:  # x[(0, 1)] is x[0, 1]
+            indices, children = list(indices[0].parts), indices[0].places
+        places = [self._place(index, child if isinstance(child, Tree) else bracket) for index, child in zip(indices, children, strict=True)]
         return self._apply(op, [self._term(array, node), self.theory.attribute(tuple(places))], bracket)
+
+    def _place(self, index: Any, at: Token | Node) -> Any:
+        """What stands between brackets for one axis, as places.py has it."""
+        if index is _REST:
+            return "..."
+        is_new_axis = isinstance(index, Term) and index.op.leaf == "variable" and index.value == "newaxis"
+        value = None if is_new_axis else self._setting(index, at)
+        if isinstance(index, _Several):
+            value = ("array", tuple(i for i, taken in enumerate(value) if taken) if value and all(type(v) is bool for v in value) else value)
+        flat = list(value[1:]) if isinstance(value, tuple) else [value]
+        while flat:
+            part = flat.pop()
+            if isinstance(part, tuple):
+                flat += part
+            elif part is not None and type(part) is not int:
+                self.fail("an index is an integer, a slice such as 1:3, a list of integers, None or ...", at)
+        return value
 
     # ---- calls ----
 
@@ -256,29 +292,54 @@ class _Program:
         positional = [part for part in parts[1:] if not isinstance(part, _Keyword)]
         keywords = [part for part in parts[1:] if isinstance(part, _Keyword)]
         candidates = [op for op in self.theory.named(str(token)) if op.fixity != "constant"]
+        spelling = self.theory.spellings.get(str(token))
+        chained = [op for op in candidates if "associative" in op.flags]
+        if positional and isinstance(positional[0], _Several) and (spelling or chained):  # concatenate((a, b), 1) is concatenate(a, b, axis=1)
+            settings = [p for p in (spelling.settings if spelling else chained[0].parameters) if p.attribute]
+            keywords = [*(_Keyword(token.update(value=p.name), v) for p, v in zip(settings, positional[1:], strict=False)), *keywords]
+            positional = [*positional[0].parts, *positional[len(settings) + 1 :]]
+            if len(positional) == 1 and spelling is None:
+                return self._term(positional[0], node)
+        if spelling:
+            return self._spelt(node, spelling, positional, keywords)
         if len(parts) == 1 and not candidates:
             for op in self.theory.named(str(token)):  # pi() is the constant also where a variable is called pi
                 return make_term(op)
         if not candidates:
             self._no_function(token)
         self._check_keywords(token, candidates, keywords)
+        for op in chained:  # max(a, b, c): the first two, then the next
+            if len(positional) > 2 and _fits_exactly(op, 2, keywords) and (op.arity == 2 or not _is_literal(positional[2])):
+                result = self._term(positional[0], node)
+                for operand in positional[1:]:
+                    result = self._filled(node, op, [result, operand], keywords)
+                return result
         for part, child in zip(parts[1 : len(positional) + 1], node.children[1:], strict=False):
             if isinstance(part, _Keyword):
                 self.fail("settings by name, such as axis=0, come after the other arguments (to compare, write ==)", child)
         for op in candidates:
             if _fits_exactly(op, len(positional), keywords):
                 return self._filled(node, op, positional, keywords)
-        for op in candidates:
-            if len(positional) > 2 and "associative" in op.flags and _fits_exactly(op, 2, keywords):  # max(a, b, c): the first two, then the next
-                result = self._term(positional[0], node)
-                for operand in positional[1:]:
-                    result = self._filled(node, op, [result, operand], keywords)
-                return result
         for op in candidates:  # settings by position come last: max(a, b, c) is no maximum of a along an axis b
             if _fits(op, len(positional), keywords):
                 return self._filled(node, op, positional, keywords)
         expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
         self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)
+
+    def _spelt(self, node: Node, spelling: Spelling, positional: Sequence[Any], keywords: Sequence[_Keyword]) -> Term:
+        """What a name for formulas of any number of arguments means for these."""
+        settings = {p.name: PConstant(p.default) for p in spelling.settings}
+        for name, value in [(k.name, k.value) for k in keywords]:
+            if str(name) not in settings:
+                self.fail(f"{node.children[0]} has no setting {name}", name)
+            settings[str(name)] = PConstant(self._setting(value, name))
+        if not positional:
+            self.fail(f"{node.children[0]} takes one argument at least", node)
+        terms = {str(i): self._term(value, node) for i, value in enumerate(positional)}
+        try:
+            return instantiate(spelling.written(list(map(PVar, terms)), settings), terms, self.theory)
+        except ShapeError as error:
+            raise ShapeError(error.message, self.source.position(node)) from None
 
     def _check_keywords(self, token: Token, candidates: Sequence[Operator], keywords: Sequence[_Keyword]) -> None:
         known = [p.name for op in candidates for p in op.parameters]
@@ -316,6 +377,11 @@ class _Program:
 
     def _argument(self, parameter: Parameter, value: Any, place: Token | Node) -> Term:
         return self.theory.attribute(self._setting(value, place)) if parameter.attribute else self._term(value, place)
+
+
+def _is_literal(value: Any) -> bool:
+    """Whether an argument can be a setting."""
+    return not isinstance(value, Term) or value.op.leaf in ("number", "boolean")
 
 
 def _fits(op: Operator, count: int, keywords: Sequence[_Keyword]) -> bool:

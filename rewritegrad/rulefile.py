@@ -28,6 +28,7 @@ from .rulepatterns import PatternReader, is_number, literal
 from .syntax import Node, Source, parse_tree, tokens, trees
 from .theory import ROLES, Notation, Operator
 from .theorydata import NotData, from_data, to_data
+from .variadic import is_variadic, read_spelling
 
 Sources: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -122,7 +123,8 @@ def _kept(sources: Sources, notation: Notation) -> Theory:
     data = cache.read(name)
     if data is not None:
         with suppress(NotData):
-            return Theory(*from_data(data, sources), sources, notation)
+            operators, rulesets, roles, rejects, spellings = from_data(data, sources)
+            return Theory(operators, rulesets, roles, rejects, sources, notation, spellings=spellings)
     made = _Loader(sources, notation).load()
     with suppress(NotData):
         cache.write(name, to_data(made))
@@ -152,12 +154,17 @@ class _Loader:
         """The theory, after all checks."""
         texts = [(Source(text, name), _tree(name, text)) for name, text in self.sources]
         statements = [(source, node) for source, tree in texts for node in trees(tree)]
+        spellings: list[tuple[Source, Node]] = []
         for source, node in statements:
-            if node.data in ("op", "def"):
+            if node.data == "def" and is_variadic(node):
+                spellings.append((source, node))
+            elif node.data in ("op", "def"):
                 self._declare(source, node)
         operators = [block.operator for block in self.blocks]
         # Look-ups need a theory before the laws can be read; the finished one takes its operators over.
         draft = theory.Theory(operators, (), {}, (), self.sources, self.notation)
+        for source, node in spellings:
+            self._spell(source, node, draft)
         for source, node in statements:
             if node.data == "roles":
                 self._roles(source, node, draft)
@@ -170,7 +177,7 @@ class _Loader:
         self._laws(statements, draft)
         rulesets = [Ruleset(r.name, r.stage, tuple(self.rules[r.name])) for r in self.rulesets]
         rulesets.extend(associative_rulesets(operators, draft))
-        return Theory(operators, rulesets, self.roles, self.rejects, self.sources, self.notation)
+        return Theory(operators, rulesets, self.roles, self.rejects, self.sources, self.notation, spellings=draft.spellings)
 
     def _new(self, source: Source, place: Token | Node, *key: str) -> None:
         """Record where a name is given; RuleFileError where it was given before."""
@@ -190,6 +197,17 @@ class _Loader:
         for spelling in block.words("also"):
             self._new(source, spelling, "operator", str(spelling), required)
         self.blocks.append(block)
+
+    def _spell(self, source: Source, node: Node, draft: theory.Theory) -> None:
+        """A definition for any number of arguments."""
+        block = Block(source, node)
+        spelling = read_spelling(block, draft)
+        also = [word for field in trees(node)[2:] if field.data == "also" for word in tokens(field)[1:]]
+        for word in (tokens(trees(node)[0])[0], *also):
+            if draft.named(word):
+                raise RuleFileError(f"{word} is an operator already", source.position(word))
+            self._new(source, word, "operator", str(word))
+            draft.spellings[str(word)] = spelling
 
     def _roles(self, source: Source, node: Node, draft: theory.Theory) -> None:
         for pair in trees(node):

@@ -35,7 +35,7 @@ from .patterns import (
 )
 from .syntax import Node, Source, fold, tokens, trees
 from .term import exact_number
-from .theory import Operator, Theory
+from .theory import Operator, Spelling, Theory
 
 HOLE = "_"
 
@@ -158,6 +158,8 @@ class PatternReader:
                 return children[0]
             case "tuple":
                 return PConstant(tuple(self._setting(node, child) for child in children))
+            case "list":
+                return PConstant(tuple(self._setting(node, child) for child in children[1:]))
             case "unary":
                 return self._unary(node, *children)
             case "binary":
@@ -239,6 +241,8 @@ class PatternReader:
             return PFold(str(token), given[0].name)
         positional = [value for value in given if not isinstance(value, _Keyword)]
         keywords = [value for value in given if isinstance(value, _Keyword)]
+        if (spelling := self.theory.spellings.get(token)) is not None:
+            return self._spelt(node, spelling, positional, keywords)
         if len(positional) > 2 and (chain := self._associative(token)) is not None:
             return reduce(lambda left, right: PApply(chain, (left, self._part(node, right))), positional[1:], self._part(node, positional[0]))
         op = self._operator(token, len(positional))
@@ -254,6 +258,18 @@ class PatternReader:
                 value = PConstant(self._setting(node, value))
             made.append(self._part(node, value))
         return PApply(op, tuple(made))
+
+
+    def _spelt(self, node: Node, spelling: Spelling, positional: Sequence[Any], keywords: Sequence[_Keyword]) -> Pattern:
+        settings: dict[str, Pattern] = {p.name: PConstant(p.default) for p in spelling.settings}
+        for keyword in keywords:
+            if keyword.name not in settings:
+                self.fail(keyword.name, f"there is no attribute {keyword.name} to be given here")
+            value = keyword.value
+            settings[keyword.name] = value if isinstance(value, PVar) else PConstant(self._setting(node, value))
+        if not positional:
+            self.fail(node, "one argument at least is needed here")
+        return spelling.written([self._part(node, value) for value in positional], settings)
 
 
 def literal(tree: Node, source: Source) -> Any:
@@ -272,6 +288,8 @@ def literal(tree: Node, source: Source) -> Any:
             case "group", [value]:
                 return value
             case "tuple", values:
+                return tuple(values)
+            case "list", [_, *values]:
                 return tuple(values)
             case "unary", [sign, value] if sign == "-" and is_number(value):
                 return -value

@@ -245,7 +245,8 @@ class _Search:
 
     def signs(self, sides: tuple[Term, ...], rows: Array) -> Array:
         """The sign of the difference of two terms (or of one term) at each row, for the first entry of tensors."""
-        values = [np.broadcast_to(v.reshape(len(v), -1)[:, 0], len(rows)) for v in self.evaluate(sides, rows)]
+        firsts = [v.reshape(len(v), -1)[:, 0] if v.size else np.zeros(len(v)) for v in self.evaluate(sides, rows)]
+        values = [np.broadcast_to(first, len(rows)) for first in firsts]
         signs: Array = np.sign(values[0] if len(values) == 1 else values[0] - values[1])
         return signs
 

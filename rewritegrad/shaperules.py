@@ -55,8 +55,8 @@ def _by_signature(text: str, parameters: Sequence[str], attributes: Collection[s
 
 def _by_word(name: str, operands: Sequence[str], parameters: Sequence[str], attributes: Collection[str]) -> ShapeRule:
     word = WORDS[name]
-    arrays = word.arrays
-    if arrays < 0:  # as many as there are
+    arrays, variable = word.arrays, word.arrays < 0
+    if variable:  # as many as there are
         arrays = sum(o in parameters and o not in attributes for o in operands)
     if not 1 <= arrays <= len(operands) or not arrays + word.settings - word.optional <= len(operands) <= arrays + word.settings:
         raise ValueError(f"this shape rule is written {word.usage}")
@@ -73,6 +73,8 @@ def _by_word(name: str, operands: Sequence[str], parameters: Sequence[str], attr
     def rule(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
         shapes = [args[p].shape for p in places[:arrays] if isinstance(p, int)]
         settings = [args[p].value if isinstance(p, int) else p.value for p in places[arrays:]]
+        if variable:  # a word that takes any number of arrays takes all its settings, None for those that are left out
+            settings += [None] * (word.settings - len(settings))
         return make(*shapes, *settings, learn=learn)
 
     return rule

@@ -18,6 +18,9 @@ from .places import diagonal, diff, index, take
 from .shapes import broadcast, join, reduced_axes, show
 from .term import Dimension, Shape
 
+PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
+"""The modes of np.pad that copy entries; a constant is the only thing that comes from elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -33,8 +36,9 @@ class Word:
 # ---- reductions and signatures of settings ----
 
 
-def like(shape: Shape, axis: Any = None, *, learn: Meet) -> Shape:
-    reduced_axes(axis, len(shape))
+def like(*operands: Any, learn: Meet) -> Shape:
+    shape = same_shape(operands[:-1], learn)
+    reduced_axes(operands[-1], len(shape))
     return shape
 
 
@@ -45,13 +49,17 @@ def reduce(shape: Shape, axis: Any, keepdims: Any = False, *, learn: Meet) -> Sh
     return tuple(d for i, d in enumerate(shape) if i not in axes)
 
 
+def same_shape(shapes: Sequence[Shape], learn: Meet) -> Shape:
+    """The shape that all of them have."""
+    first = shapes[0]
+    for other in shapes[1:]:
+        if len(other) != len(first) or not all(agree(a, b, learn) for a, b in zip(first, other, strict=True)):
+            raise ShapeError(f"arrays of one shape are expected, not {show(first)} and {show(other)}")
+    return first
+
+
 def flat(*operands: Any, learn: Meet) -> Shape:
-    shape: Shape = operands[0]
-    others, axis = operands[1:-1], operands[-1]
-    for other in others:
-        same = len(other) == len(shape) and all(agree(a, b, learn) for a, b in zip(shape, other, strict=True))
-        if not same:
-            raise ShapeError(f"arrays of one shape are expected, not {show(shape)} and {show(other)}")
+    shape, axis = same_shape(operands[:-1], learn), operands[-1]
     if axis is None:
         return (all_entries(shape),)
     one_axis(axis, len(shape))
@@ -206,7 +214,9 @@ def repeat(shape: Shape, repeats: Any, axis: Any, learn: Meet) -> Shape:
     return (*flattened[:a], longer, *flattened[a + 1 :])
 
 
-def pad(shape: Shape, width: Any, learn: Meet) -> Shape:
+def pad(shape: Shape, width: Any, mode: Any = "constant", *, learn: Meet) -> Shape:
+    if mode not in PADDINGS:
+        raise ShapeError(f"the modes are {', '.join(PADDINGS)}, not {mode}")
     try:
         pairs = np.broadcast_to(np.asarray(width), (len(shape), 2))
     except ValueError:
@@ -279,7 +289,7 @@ def contracted_axes(axes: Any, first: int, second: int) -> tuple[tuple[int, ...]
 
 
 WORDS: dict[str, Word] = {
-    "like": Word(like, "like X axis", optional=1),
+    "like": Word(like, "like X axis", arrays=-1, optional=1),
     "reduce": Word(reduce, "reduce X axis keepdims", settings=2, optional=1),
     "flat": Word(flat, "flat X axis", arrays=-1),
     "index": Word(index, "index X at"),
@@ -299,7 +309,7 @@ WORDS: dict[str, Word] = {
     "broadcast": Word(broadcast_to, "broadcast X shape"),
     "tile": Word(tile, "tile X reps"),
     "repeat": Word(repeat, "repeat X repeats axis", settings=2),
-    "pad": Word(pad, "pad X width"),
+    "pad": Word(pad, "pad X width mode", settings=2, optional=1),
     "einsum": Word(einsum, "einsum X Y subscripts", arrays=-1),
     "contract": Word(contract, "contract X Y axes", arrays=2),
 }

@@ -6,14 +6,14 @@ the base's), so a term knows its theory through its operator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, Protocol, TypeVar
 
 from .errors import CostError, FormulaError, Position, ShapeError, UnknownNameError
-from .patterns import Condition, Pattern, Reject, Ruleset
+from .patterns import Condition, PApply, Pattern, PEach, PVar, Reject, Ruleset
 from .shapes import ShapeRule, elementwise
 from .term import Number, Shape, Term, exact_number, make_term, postorder
 
@@ -36,14 +36,16 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An argument of an operator: `attribute` for literal settings (`axis=None`, with their default), `constant` where
-    the derivative is declared to be zero, `elementwise` False where its name is a capital letter."""
+    """An argument of an operator: `attribute` for literal settings (`axis=None`, with their default, and those values that
+    tests and the checker use beside it), `constant` where the derivative is declared to be zero, `elementwise` False
+    where its name is a capital letter."""
 
     name: str
     elementwise: bool = True
     constant: bool = False
     attribute: bool = False
     default: object = None
+    tried: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,40 @@ class Operator:
             raise ShapeError(f"{self.name}: {error.message}") from None
 
 
+EACH = "each"
+"""The name of the argument in the body of a Spelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A name for formulas of any number of arguments (`def stack(X.., axis=0) = ...`), with the settings that a call may give.
+
+    In `body` an operator of two arguments is applied to one `PEach` instead: what is made of each argument, combined two at a time.
+    """
+
+    settings: tuple[Parameter, ...]
+    body: Pattern
+
+    def written(self, arguments: Sequence[Pattern], settings: Mapping[str, Pattern]) -> Pattern:
+        """The formula that a call with these arguments, one at least, means (bodies are as deep as a line of a rule file)."""
+
+        def put(pattern: Pattern, own: Mapping[str, Pattern]) -> Pattern:
+            if isinstance(pattern, PVar):
+                return own.get(pattern.name, pattern)
+            if not isinstance(pattern, PApply):
+                return pattern
+            first, *others = pattern.args or (None,)
+            if not isinstance(first, PEach):
+                return PApply(pattern.op, tuple(put(a, own) for a in pattern.args))
+            total, *parts = [put(first.body, {**own, EACH: argument}) for argument in arguments]
+            given = tuple(put(a, own) for a in others if a is not None)
+            for part in parts:
+                total = PApply(pattern.op, (total, part, *given))
+            return total
+
+        return put(self.body, settings)
+
+
 class Notation(Protocol):
     """How terms are written and read; given to a theory by the reader, which knows the printer."""
 
@@ -160,7 +196,8 @@ class Theory:
     """Operators, rulesets, roles and rejected laws, with the texts that they were read from.
 
     `operators` maps (fixity class, name, arity) uniquely; `find` looks a written name up. `roles` says which operator
-    is the sum, product, power, fill, sum_to and so on, for what calculus and the engine need by name.
+    is the sum, product, power, fill, sum_to and so on, for what calculus and the engine need by name. `spellings` are names
+    for formulas of any number of arguments.
     """
 
     def __init__(
@@ -172,6 +209,7 @@ class Theory:
         sources: tuple[tuple[str, str], ...],
         notation: Notation,
         base: Theory | None = None,
+        spellings: Mapping[str, Spelling] | None = None,
     ) -> None:
         self.operators = tuple(operators)
         self.rulesets = {ruleset.name: ruleset for ruleset in rulesets}
@@ -179,6 +217,7 @@ class Theory:
         self.rejects = tuple(rejects)
         self.sources = sources
         self.base = base
+        self.spellings = dict(spellings or {})
         self.notation = notation
         self._leaves = {kind: Operator(name=kind, fixity="leaf", leaf=kind, cost=0) for kind in LEAVES}
         self._by_name: dict[str, tuple[Operator, ...]] = {}
@@ -200,6 +239,7 @@ class Theory:
     def suggestion(self, name: str) -> str:
         """`; did you mean sqrt?`, or nothing where no name comes close."""
         functions = [n for n, ops in self._by_name.items() if n.isidentifier() and any(op.fixity == "call" or n != op.name for op in ops)]
+        functions += self.spellings
         close = get_close_matches(name, functions, n=1, cutoff=0.6)
         return f"; did you mean {close[0]}?" if close else ""
 

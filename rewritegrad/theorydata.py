@@ -33,11 +33,12 @@ from .patterns import (
     Ruleset,
 )
 from .shaperules import parse_rule
-from .theory import ROLES, Derivative, Gives, Operator, Parameter, Theory
+from .theory import ROLES, Derivative, Gives, Operator, Parameter, Spelling, Theory
 
 Data: TypeAlias = Any
 
-KINDS: tuple[type, ...] = (PVar, PNumber, PConstant, PRest, PEach, PFold, PApply, Condition, Rule, Ruleset, Reject, Parameter, Derivative, Gives)
+PATTERNS = (PVar, PNumber, PConstant, PRest, PEach, PFold, PApply)
+KINDS: tuple[type, ...] = (*PATTERNS, Condition, Rule, Ruleset, Reject, Parameter, Derivative, Gives, Spelling)
 """What theories are made of, each told by its place in this list."""
 
 TUPLE, SET, FRACTION, OPERATOR, POSITION = "(", "{", "/", "o", "@"
@@ -50,7 +51,7 @@ _NUMBER = {kind: i for i, kind in enumerate(KINDS)}
 _OPERATOR_FIELDS = tuple(f.name for f in fields(Operator) if f.name not in DERIVED)
 
 Texts: TypeAlias = Sequence[tuple[str, str]]
-Parts: TypeAlias = tuple[list[Operator], list[Ruleset], dict[str, Operator], list[Reject]]
+Parts: TypeAlias = tuple[list[Operator], list[Ruleset], dict[str, Operator], list[Reject], dict[str, Spelling]]
 
 
 class NotData(Exception):
@@ -64,7 +65,8 @@ def to_data(theory: Theory) -> Data:
     rulesets = [writer.place(ruleset) for ruleset in theory.rulesets.values()]
     rejects = [writer.place(reject) for reject in theory.rejects]
     roles = [[role, writer.operators[op]] for role, op in theory.roles.items()]
-    return {"table": writer.table, "operators": operators, "rulesets": rulesets, "rejects": rejects, "roles": roles}
+    spellings = [[name, writer.place(spelling)] for name, spelling in theory.spellings.items()]
+    return {"table": writer.table, "operators": operators, "rulesets": rulesets, "rejects": rejects, "roles": roles, "spellings": spellings}
 
 
 class _Writer:
@@ -135,12 +137,13 @@ def from_data(data: Data, texts: Texts) -> Parts:
         imply_shapes(operators)
         rulesets: list[Ruleset] = [table[i] for i in data["rulesets"]]
         rejects: list[Reject] = [table[i] for i in data["rejects"]]
+        spellings = {name: table[i] for name, i in data["spellings"]}
         roles = {role: operators[number] for role, number in data["roles"]}
         if not roles.keys() <= ROLES.keys() or any(ruleset.stage not in STAGES for ruleset in rulesets):
             raise NotData("roles or stages that there are not")
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise NotData(str(error)) from None
-    return operators, rulesets, roles, rejects
+    return operators, rulesets, roles, rejects, spellings
 
 
 def _fill(op: Operator, values: dict[str, Any]) -> None:

@@ -239,10 +239,11 @@ OBJECT_KERNELS: dict[str, Callable[..., Any]] = {
 }
 """For the names of kernels: what they do to objects."""
 
-NOT_FOR_OBJECTS = frozenset({"kernels.eigenvectors", "kernels.argmax", "kernels.argmin", "kernels.count_nonzero", "np.any", "np.all"})
+_ORDERING = {"np.sort", "kernels.argsort", "kernels.sort_by", "kernels.unsort_by", "kernels.argmax", "kernels.argmin"}
+NOT_FOR_OBJECTS = frozenset({"kernels.eigenvectors", "kernels.count_nonzero", "np.any", "np.all", *_ORDERING})
 """Kernels that decide something about entries, which symbols leave open."""
 
 
 def runs_on_objects(kernel: str) -> bool:
     """Whether the kernel of an operator of whole arrays can be run on objects, or something here in its place."""
-    return kernel in OBJECT_KERNELS or (kernel.count(".") == 1 and kernel not in NOT_FOR_OBJECTS)
+    return kernel in OBJECT_KERNELS or (kernel.removeprefix("adjoint.").count(".") == 1 and kernel not in NOT_FOR_OBJECTS)
