@@ -7,13 +7,13 @@ at the end. Names that nobody declares are real scalars.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NoReturn
 from unicodedata import normalize
 
 from lark import Token, Tree
 
+from .calls import Keyword, Rest, Setting, Several, fits, fits_exactly, is_literal
 from .declarations import exact, read_type, type_of, type_text
 from .definitions import instantiate
 from .errors import FormulaError, RewritegradError, ShapeError, UnknownNameError
@@ -59,33 +59,6 @@ def declared_names(text: str, source: str = "<formula>") -> set[str]:
     left = [s.children[0] for s in statements]
     parts = [part for tree in left if isinstance(tree, Tree) for part in tree.children if isinstance(part, Tree)]
     return {str(part.children[0]) for part in parts if part.data == "name"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """A value that only an attribute can have: a string, None, a tuple, a slice."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Several:
-    """(a, b) or [a, b]: a setting where all parts are literals, or the arguments of concatenate((a, b))."""
-
-    parts: tuple[Any, ...]
-    places: tuple[Any, ...]
-    is_list: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Keyword:
-    """`axis=0` among the arguments of a call."""
-
-    name: Token
-    value: Any
-
-
-_REST = _Setting("...")  # in an index
 
 
 class _Program:
@@ -178,34 +151,36 @@ class _Program:
             case "boolean":
                 return self.theory.boolean(parts[0] == "True")
             case "none":
-                return _Setting(None)
+                return Setting(None)
             case "string":
-                return _Setting(str(parts[0][1:-1]))
+                return Setting(str(parts[0][1:-1]))
             case "tuple":
-                return _Several(tuple(parts), tuple(node.children), is_list=False)
+                return Several(tuple(parts), tuple(node.children), is_list=False)
             case "list":
-                return _Several(tuple(parts[1:]), tuple(node.children[1:]), is_list=True)
+                return Several(tuple(parts[1:]), tuple(node.children[1:]), is_list=True)
             case "ellipsis":
-                return _REST
+                return Rest(parts[0])
             case "keyword":
-                return _Keyword(parts[0], parts[2])
+                return Keyword(parts[0], parts[2])
             case "slice":
                 ends = [None if p is None else self._setting(p, child) for p, child in zip(parts, node.children, strict=True)]
-                return _Setting(("slice", *ends))
+                return Setting(("slice", *ends))
             case _:
                 self.fail(f"`{parts[0]}` belongs into rule files", parts[0])
 
     def _term(self, value: Any, place: Token | Node) -> Term:
         if isinstance(value, Term):
             return value
-        shown = "None" if isinstance(value, _Setting) and value.value is None else "a tuple, a list or a text"
+        if isinstance(value, Rest):
+            self.fail("`...` belongs into indices and rule files", value.token)
+        shown = "None" if isinstance(value, Setting) and value.value is None else "a tuple, a list or a text"
         self.fail(f"{shown} can only be a setting of a function, as in sum(X, axis=0)", place)
 
     def _setting(self, value: Any, place: Any) -> Any:
         """The plain value of an attribute."""
-        if isinstance(value, _Setting) and value is not _REST:
+        if isinstance(value, Setting):
             return value.value
-        if isinstance(value, _Several):
+        if isinstance(value, Several):
             return tuple([self._setting(part, at) for part, at in zip(value.parts, value.places, strict=True)])
         if isinstance(value, Term) and value.op.leaf in ("number", "boolean"):
             return value.value
@@ -263,18 +238,17 @@ class _Program:
         array, bracket, *indices = parts
         op = self._role("index", bracket)
         children: Sequence[Any] = node.children[2:]
-        if len(indices) == 1 and isinstance(indices[0], _Several) and not indices[0].is_list:  # x[(0, 1)] is x[0, 1]
+        if len(indices) == 1 and isinstance(indices[0], Several) and not indices[0].is_list:  # x[(0, 1)] is x[0, 1]
             indices, children = list(indices[0].parts), indices[0].places
         places = [self._place(index, child if isinstance(child, Tree) else bracket) for index, child in zip(indices, children, strict=True)]
         return self._apply(op, [self._term(array, node), self.theory.attribute(tuple(places))], bracket)
 
     def _place(self, index: Any, at: Token | Node) -> Any:
         """What stands between brackets for one axis, as places.py has it."""
-        if index is _REST:
+        if isinstance(index, Rest):
             return "..."
-        is_new_axis = isinstance(index, Term) and index.op.leaf == "variable" and index.value == "newaxis"
-        value = None if is_new_axis else self._setting(index, at)
-        if isinstance(index, _Several):
+        value = None if isinstance(index, Term) and index.value == "newaxis" else self._setting(index, at)
+        if isinstance(index, Several):
             value = ("array", tuple(i for i, taken in enumerate(value) if taken) if value and all(type(v) is bool for v in value) else value)
         flat = list(value[1:]) if isinstance(value, tuple) else [value]
         while flat:
@@ -289,14 +263,14 @@ class _Program:
 
     def _call(self, node: Node, parts: list[Any]) -> Term:
         token: Token = parts[0]
-        positional = [part for part in parts[1:] if not isinstance(part, _Keyword)]
-        keywords = [part for part in parts[1:] if isinstance(part, _Keyword)]
+        positional = [part for part in parts[1:] if not isinstance(part, Keyword)]
+        keywords = [part for part in parts[1:] if isinstance(part, Keyword)]
         candidates = [op for op in self.theory.named(str(token)) if op.fixity != "constant"]
         spelling = self.theory.spellings.get(str(token))
         chained = [op for op in candidates if "associative" in op.flags]
-        if positional and isinstance(positional[0], _Several) and (spelling or chained):  # concatenate((a, b), 1) is concatenate(a, b, axis=1)
+        if positional and isinstance(positional[0], Several) and (spelling or chained):  # concatenate((a, b), 1) is concatenate(a, b, axis=1)
             settings = [p for p in (spelling.settings if spelling else chained[0].parameters) if p.attribute]
-            keywords = [*(_Keyword(token.update(value=p.name), v) for p, v in zip(settings, positional[1:], strict=False)), *keywords]
+            keywords = [*(Keyword(token.update(value=p.name), v) for p, v in zip(settings, positional[1:], strict=False)), *keywords]
             positional = [*positional[0].parts, *positional[len(settings) + 1 :]]
             if len(positional) == 1 and spelling is None:
                 return self._term(positional[0], node)
@@ -309,24 +283,24 @@ class _Program:
             self._no_function(token)
         self._check_keywords(token, candidates, keywords)
         for op in chained:  # max(a, b, c): the first two, then the next
-            if len(positional) > 2 and _fits_exactly(op, 2, keywords) and (op.arity == 2 or not _is_literal(positional[2])):
+            if len(positional) > 2 and fits_exactly(op, 2, keywords) and (op.arity == 2 or not is_literal(positional[2])):
                 result = self._term(positional[0], node)
                 for operand in positional[1:]:
                     result = self._filled(node, op, [result, operand], keywords)
                 return result
         for part, child in zip(parts[1 : len(positional) + 1], node.children[1:], strict=False):
-            if isinstance(part, _Keyword):
+            if isinstance(part, Keyword):
                 self.fail("settings by name, such as axis=0, come after the other arguments (to compare, write ==)", child)
         for op in candidates:
-            if _fits_exactly(op, len(positional), keywords):
+            if fits_exactly(op, len(positional), keywords):
                 return self._filled(node, op, positional, keywords)
         for op in candidates:  # settings by position come last: max(a, b, c) is no maximum of a along an axis b
-            if _fits(op, len(positional), keywords):
+            if fits(op, len(positional), keywords):
                 return self._filled(node, op, positional, keywords)
         expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
         self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)
 
-    def _spelt(self, node: Node, spelling: Spelling, positional: Sequence[Any], keywords: Sequence[_Keyword]) -> Term:
+    def _spelt(self, node: Node, spelling: Spelling, positional: Sequence[Any], keywords: Sequence[Keyword]) -> Term:
         """What a name for formulas of any number of arguments means for these."""
         settings = {p.name: PConstant(p.default) for p in spelling.settings}
         for name, value in [(k.name, k.value) for k in keywords]:
@@ -341,7 +315,7 @@ class _Program:
         except ShapeError as error:
             raise ShapeError(error.message, self.source.position(node)) from None
 
-    def _check_keywords(self, token: Token, candidates: Sequence[Operator], keywords: Sequence[_Keyword]) -> None:
+    def _check_keywords(self, token: Token, candidates: Sequence[Operator], keywords: Sequence[Keyword]) -> None:
         known = [p.name for op in candidates for p in op.parameters]
         for i, keyword in enumerate(keywords):
             if str(keyword.name) not in known:
@@ -359,7 +333,7 @@ class _Program:
             self.fail(f"{name} is a variable, not a function; a product is written with *", token, UnknownNameError)
         self.fail(f"there is no function {name}{self.theory.suggestion(name)}", token, UnknownNameError)
 
-    def _filled(self, node: Node, op: Operator, positional: Sequence[Any], keywords: Sequence[_Keyword]) -> Term:
+    def _filled(self, node: Node, op: Operator, positional: Sequence[Any], keywords: Sequence[Keyword]) -> Term:
         """The application with its arguments in the parameters' order, settings that were left out at their defaults."""
         named = {str(k.name): k for k in keywords}
         args = []
@@ -377,24 +351,3 @@ class _Program:
 
     def _argument(self, parameter: Parameter, value: Any, place: Token | Node) -> Term:
         return self.theory.attribute(self._setting(value, place)) if parameter.attribute else self._term(value, place)
-
-
-def _is_literal(value: Any) -> bool:
-    """Whether an argument can be a setting."""
-    return not isinstance(value, Term) or value.op.leaf in ("number", "boolean")
-
-
-def _fits(op: Operator, count: int, keywords: Sequence[_Keyword]) -> bool:
-    """Whether each parameter gets its argument: by position, by name, or by default."""
-    names = [str(k.name) for k in keywords]
-    return (
-        count <= op.arity
-        and all(any(p.name == name for p in op.parameters) for name in names)
-        and all(p.attribute or i < count or p.name in names for i, p in enumerate(op.parameters))
-    )
-
-
-def _fits_exactly(op: Operator, count: int, keywords: Sequence[_Keyword]) -> bool:
-    """Whether it fits with every term argument, and nothing after them, given by position."""
-    last = max((i + 1 for i, p in enumerate(op.parameters) if not p.attribute), default=0)
-    return count == last and _fits(op, count, keywords)

@@ -115,8 +115,10 @@ def swap(shape: Shape, axis1: Any, axis2: Any, learn: Meet) -> Shape:
 
 
 def rotate(shape: Shape, k: Any, axes: Any, learn: Meet) -> Shape:
-    a, b = several_axes(axes, len(shape), "axes")
-    return swap(shape, a, b, learn) if whole(k, "k") % 2 else shape
+    plane = several_axes(axes, len(shape), "axes")
+    if len(plane) != 2:
+        raise ShapeError(f"axes names two axes, not {axes!r}")
+    return swap(shape, *plane, learn=learn) if whole(k, "k") % 2 else shape
 
 
 def expand(shape: Shape, axis: Any, learn: Meet) -> Shape:

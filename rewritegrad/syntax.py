@@ -149,7 +149,7 @@ def _in_words(expected: set[str], start: Start) -> str:
     words = []
     for group, name, witness in ((_EXPRESSION, "an expression", "LPAR"), (_OPERATORS, "an operator", "STAR"), (_BLOCKS, _BLOCK, "RULESET")):
         if witness in left and (group is not _EXPRESSION or "NUMBER" in left):
-            left -= group | ({"LPAR"} if group is _OPERATORS else _ENDS)
+            left -= group | ({"LPAR"} if group is _OPERATORS else {*_ENDS, "OPEN_BRACKET"})
             words.append(name)
     if "PREC" in left:
         words.append("a field of the block")

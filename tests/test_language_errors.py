@@ -71,11 +71,11 @@ def message(text: str, **types: str) -> str:
         ("sum(x, axis=1, axis=1)", 16, "sum gets axis twice"),
         ("sum(axis=0, x)", 5, "settings by name, such as axis=0, come after the other arguments (to compare, write ==)"),
         ("sum(x, axis=y)", 8, "a setting is a number, a text, True, False, None or a tuple of these"),
-        ("(1, 2)", 2, "a tuple or a text can only be a setting of a function, as in sum(X, axis=0)"),
+        ("(1, 2)", 2, "a tuple, a list or a text can only be a setting of a function, as in sum(X, axis=0)"),
         ("None", 1, "None can only be a setting of a function, as in sum(X, axis=0)"),
         ("pi(x)", 1, "pi is a constant, not a function; a product is written with *"),
         ("x..", 1, "`x..` belongs into rule files"),
-        ("x + ...", 5, "`...` belongs into rule files"),
+        ("x + ...", 5, "`...` belongs into indices and rule files"),
         ("_", 1, "_ is not a name that a variable can have"),
         ("x²", 1, "x² is not a name that a variable can have"),
         ("1e999999999", 1, "a number has at most 4000 digits, those that its exponent stands for counted"),
@@ -136,7 +136,7 @@ def test_indexing_needs_an_operator_for_it() -> None:
         read("x[0]", theory)
     with pytest.raises(UnknownNameError, match=r"^<formula>:1:3: this theory has no infix operator \+"):
         read("x + y", theory)
-    with pytest.raises(FormulaError, match=r"^<formula>:1:3: an index is an integer or a slice such as 1:3"):
+    with pytest.raises(FormulaError, match=r"^<formula>:1:3: an index is an integer, a slice such as 1:3, a list of integers, None or ..."):
         read("X[0.5]", Theory.parse(INDEXED))
 
 
