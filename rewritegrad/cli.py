@@ -114,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--points", type=_positive(int), default=400, metavar="N", help="how many points are drawn (default: 400)")
     found = verb("check", "hold laws and derivatives against samples and SymPy", _check)
     found.add_argument("files", nargs="*", type=Path, metavar="FILE.rules", help="rule files, added to the built-in ones (default: those)")
-    verb("ops", "the operators that formulas may use", lambda o: _rulebase().operators(_theory(o)))
+    found = verb("ops", "the operators that formulas may use", lambda o: _rulebase().operators(_theory(o), o.names, o.markdown))
+    found.add_argument("names", nargs="*", metavar="NAME", help="only operators whose name contains one of these, with all that is known of each")
+    found.add_argument("--markdown", action="store_true", help="as the page of a reference")
     found = verb("rules", "the laws, by stage and ruleset", lambda o: _rulebase().rules(_theory(o), o.stages))
     found.add_argument("--stages", action="store_true", help="only the rulesets of each stage")
     return parser

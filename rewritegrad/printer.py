@@ -19,7 +19,7 @@ Names: TypeAlias = Mapping[Term, str]
 TakeApart: TypeAlias = Callable[[Term, Names], Pieces]
 
 ATOM: Final = 1000  # the precedence of what never needs parentheses
-_TIGHT: Final = frozenset("*/^")  # written without spaces
+TIGHT: Final = frozenset("*/^")  # written without spaces
 _TREE_TO_DAG: Final = 4
 _OPERATIONS: Final = 1000
 
@@ -180,7 +180,7 @@ def infix_pieces(term: Term, names: Names) -> Pieces:
     if op.fixity == "constant":
         return [op.name]
     if op.fixity == "infix":
-        sign = op.name if op.name in _TIGHT else f" {op.name} "
+        sign = op.name if op.name in TIGHT else f" {op.name} "
         return [*_operand(term, 0, names), sign, *_operand(term, 1, names)]
     if op.fixity == "prefix":
         return [op.name + " " * op.name.isidentifier(), *_operand(term, 0, names)]

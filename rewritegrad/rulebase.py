@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import reference
 from .answers import Answer
 from .check import Report, Verdict, check_theory
+from .errors import UnknownNameError
 from .patterns import STAGES
-from .theory import Operator, Theory
+from .theory import Theory
 
 
 def check(theory: Theory, files: Sequence[Path], progress: Callable[[Verdict], None] | None = None) -> Answer:
@@ -22,30 +24,15 @@ def check(theory: Theory, files: Sequence[Path], progress: Callable[[Verdict], N
     return Answer(str(report).splitlines(), {"command": "check", **json.loads(report.json())}, report.ok)
 
 
-def operators(theory: Theory) -> Answer:
-    """The operators that formulas may use, each with what its block says in words."""
-    rows = [(_signature(op), op) for op in theory.operators]
-    width = max((len(signature) for signature, _ in rows), default=0)
-    also = [f"  (also {', '.join(op.spellings)})" if op.spellings else "" for _, op in rows]
-    lines = [f"{signature:{width}}  {op.doc}{other}".rstrip() for (signature, op), other in zip(rows, also, strict=True)]
-    listed = [
-        {"name": op.name, "signature": signature, "kernel": op.numpy, "also": list(op.spellings), "doc": op.doc} for signature, op in rows
-    ]
-    return Answer(lines, {"command": "ops", "result": listed})
-
-
-def _signature(op: Operator) -> str:
-    """An application to the operator's own parameters, as an op block declares it."""
-    names = [p.name if not p.attribute else f"{p.name}={p.default!r}" for p in op.parameters]
-    match op.fixity:
-        case "infix":
-            return f"{names[0]} {op.name} {names[1]}"
-        case "prefix":
-            return f"{op.name}{' ' if op.name.isalpha() else ''}{names[0]}"
-        case "constant":
-            return op.name
-        case _:
-            return f"{op.name}({', '.join(names)})"
+def operators(theory: Theory, names: Sequence[str] = (), markdown: bool = False) -> Answer:
+    """The operators that formulas may use: a table, entries of those whose name contains one of `names`, or the page of a reference."""
+    listed = reference.entries(theory, names)
+    if names and not listed:
+        raise UnknownNameError(f"there is no operator {', '.join(names)}{theory.suggestion(names[0])}")
+    data = {"command": "ops", "result": [entry.data() for entry in listed]}
+    if markdown:
+        return Answer(reference.page(theory, listed).splitlines(), data)
+    return Answer([line for entry in listed for line in entry.lines()] if names else reference.table(listed), data)
 
 
 def rules(theory: Theory, only_stages: bool = False) -> Answer:
