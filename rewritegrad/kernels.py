@@ -147,6 +147,10 @@ OWN: dict[str, Any] = {
 """What a rule file may name with the prefix `kernels`."""
 
 
+OF_SHAPES = frozenset({"kernels.size"})
+"""The kernels whose value follows from the shapes of their arguments."""
+
+
 def _numpy(name: str) -> Any:
     """The ufunc, listed function or listed constant of NumPy; None where the name is none of them."""
     found = getattr(np, name, None)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from .choosing import chosen
 from .costs import best_divisor, sum_operations
 from .egraph.extract import Choice, below, child_roots
 from .egraph.multiset import Engine
@@ -281,6 +282,7 @@ class Raising:
         return 0 < negative < len(node.items) or any(k not in (1, -1) or i == self.engine.one for i, k in node.items)
 
     def _product_of(self, k: Number, factors: list[tuple[Term, Number]]) -> Term:
+        factors = list(chosen(factors, self.theory))
         up, down = self.write.splits(k)
         if up == 1 and len(factors) == 1 and factors[0][1] < -1 and integral(factors[0][1]):
             inverse = make_term(self.write.ops.power, (factors[0][0], self.write.number(factors[0][1])))

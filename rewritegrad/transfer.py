@@ -16,8 +16,9 @@ from .batches import FAILURES, Call, Calls, is_boolean
 from .conditions import Source, Word, word_function
 from .dimensions import Dimensions
 from .errors import RuleFileError
-from .fact import REAL, Fact
+from .fact import ATTRIBUTE, REAL, Fact
 from .intervals import LARGEST, REALS, End, Interval
+from .kernels import OF_SHAPES, resolve
 from .patterns import Condition, PApply, Pattern, PConstant, PNumber, PVar
 from .theory import Gives, Operator, Theory
 
@@ -85,7 +86,7 @@ class Findings:
 class Plan:
     """What facts need of one operator."""
 
-    __slots__ = ("_call", "_limits", "analytic", "boolean", "gives", "needs", "odd", "op", "rises", "steady")
+    __slots__ = ("_call", "_limits", "analytic", "boolean", "counts", "gives", "needs", "odd", "op", "rises", "steady")
 
     def __init__(self, op: Operator) -> None:
         self.op = op
@@ -94,6 +95,7 @@ class Plan:
         self.rises = ("increasing" in op.flags) - ("decreasing" in op.flags)  # 1, -1 or 0
         self.steady = "linear" in op.flags or (self.rises != 0 and op.arity == 1)
         self.boolean = is_boolean(op)
+        self.counts = op.numpy in OF_SHAPES
         env: dict[str, Maker] = {p.name: _argument(i) for i, p in enumerate(op.parameters)}
         self.needs = tuple([_test(c, env) for c in op.needs])
         self.gives = tuple([_given(g, env) for g in op.gives if g.fact.word not in ("boolean", "real")])
@@ -125,6 +127,8 @@ class Plan:
             found.within(self._between_ends(args[0].interval))
         elif not self.op.parameters:
             found.within(self._value())
+        elif self.counts:
+            found.within(self._of_shapes(args))
         if found.integer:
             found.interval = intervals.to_integers(found.interval)
         if intervals.is_empty(found.interval):  # the block contradicts itself: believe nothing
@@ -177,6 +181,19 @@ class Plan:
             return REALS
         value = float(call.kernel)
         return nextafter(value, -inf), nextafter(value, inf), True, True
+
+    def _of_shapes(self, args: Sequence[Fact]) -> Interval:
+        """The value of a kernel that looks at nothing but shapes, where these are known."""
+        call = self.call
+        arrays = [tuple([d for d in a.shape if isinstance(d, int)]) for a in args if a.kind is not ATTRIBUTE]
+        if call is None or any(len(shape) != len(a.shape) for shape, a in zip(arrays, [a for a in args if a.kind is not ATTRIBUTE], strict=True)):
+            return REALS
+        settings = {p.name: a.value for p, a in zip(self.op.parameters, args, strict=True) if p.attribute}
+        try:
+            value = int(resolve(str(self.op.numpy))(*[np.broadcast_to(0.0, shape) for shape in arrays], **settings))
+        except FAILURES:
+            return REALS
+        return intervals.point(value)
 
 
 class Plans:
