@@ -16,13 +16,13 @@ from .errors import EvaluationError, RewritegradError
 from .kernels import Array
 from .term import Term, variable_terms
 from .testing.oracle import Objects, spelled_out, symbols_of, sympy_entries, sympy_module
-from .testing.precise import DIGITS, DISTRIBUTIONS, Precise, as_floats, guarded, mpmath_module
+from .testing.precise import DIGITS, LACKING, Precise, as_floats, guarded, mpmath_module
 from .testing.trials import Point, condition_holds, draw_point, points, shown
 
 RTOL, ATOL = 1e-9, 1e-12
 """How far apart two float64 values may be before they are looked at again."""
 PRECISE_RTOL = 1e-20
-_MORE_DIGITS = 250
+MORE_DIGITS = 250
 _EFFORT = 40
 _ASKED_POINTS = 5
 
@@ -114,7 +114,7 @@ def _difference(left: Array, right: Array) -> str | None:
 def _precise_difference(case: Case, terms: Sequence[Term], point: Point, precise: Precise) -> str | None:
     """Where the two sides differ at fifty digits, and also at many more, in words."""
     wrong = None
-    for evaluator in (precise, Precise(_MORE_DIGITS)):
+    for evaluator in (precise, Precise(MORE_DIGITS)):
         left, right, *arguments = evaluator.values(terms, point)
         if not conditions_hold(case.conditions, [as_floats(a) for a in arguments]):
             return None
@@ -176,7 +176,7 @@ def _values_differ(sympy: Any, case: Case, left: Objects, right: Objects, rng: r
     inputs = variable_terms(*terms, case.right)
     compiled = compile_terms(inputs, terms, single=False)
     symbols = [s for v in inputs for s in symbols_of(v, {}).flat]
-    functions = [[guarded(sympy.lambdify(symbols, e, [DISTRIBUTIONS, "mpmath"])) for e in side.flat] for side in (left, right)]
+    functions = [[guarded(sympy.lambdify(symbols, e, [LACKING, "mpmath"])) for e in side.flat] for side in (left, right)]
     mp = mpmath_module()
     for point in points(case.variables, lambda p: _applies(case, compiled, inputs, p), _ASKED_POINTS, rng):
         with mp.workdps(DIGITS):

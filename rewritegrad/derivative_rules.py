@@ -95,12 +95,12 @@ def derivative_rules(theory: Theory) -> DerivativeRules:
 
 def states_derivative(op: Operator) -> bool:
     """Whether the block of an operator says how its applications are differentiated."""
-    return bool(op.derivatives) or "linear" in op.flags or any(p.constant for p in op.parameters)
+    return bool(op.derivatives) or "linear" in op.flags or any(p.constant or p.refused for p in op.parameters)
 
 
 def differentiable(op: Operator) -> tuple[int, ...]:
-    """The positions of the arguments through which derivatives flow: neither attributes nor declared constant."""
-    return tuple(i for i, p in enumerate(op.parameters) if not (p.attribute or p.constant))
+    """The positions of the arguments through which derivatives flow: neither attributes nor declared constant or refused."""
+    return tuple(i for i, p in enumerate(op.parameters) if not (p.attribute or p.constant or p.refused))
 
 
 def shorten(term: Term, width: int = 60) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .cases import Case, Cases, ShapeClass, known_condition
 from .codegen import compile_terms
-from .comparing import Comparison, Opinion, conditions_hold, differing_entry, found_equal
+from .comparing import MORE_DIGITS, Comparison, Opinion, conditions_hold, differing_entry, found_equal
 from .differences import gradient
 from .errors import EvaluationError, RewritegradError, ShapeError
 from .instances import Bindings, instantiate
@@ -134,7 +134,10 @@ def _precise_difference(case: DerivativeCase, point: Point, precise: Precise) ->
                 slopes[index] = np.sum(np.asarray(moved(direction) * outer, dtype=object))
         if any(mp.isnan(s) for s in slopes.flat):
             return ""
-        return differing_entry(slopes, stated, PRECISE_RTOL)
+        wrong = differing_entry(slopes, stated, PRECISE_RTOL)
+    if wrong is not None and precise.digits < MORE_DIGITS:
+        return _precise_difference(case, point, Precise(MORE_DIGITS))  # the values may have cancelled
+    return wrong
 
 
 def _float_difference(case: DerivativeCase, point: Point, stated: Array) -> str | None:

@@ -28,6 +28,7 @@ from .axis_kernels import AXIS_KERNELS
 from .errors import EvaluationError
 from .linalg_kernels import LINALG_KERNELS
 from .shapes import reduced_axes
+from .special_kernels import SPECIAL_KERNELS
 
 Array: TypeAlias = NDArray[Any]
 Kernel: TypeAlias = Callable[..., Any]
@@ -36,7 +37,7 @@ NUMPY_FUNCTIONS = frozenset(
     {
         "amax", "amin", "atleast_1d", "atleast_2d", "atleast_3d", "average", "broadcast_to", "clip", "concatenate", "cumprod", "cumsum", "diag",
         "diagonal", "diff", "dot", "einsum", "expand_dims", "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median",
-        "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rot90", "sort", "squeeze", "std", "sum", "swapaxes", "take",
+        "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rot90", "sinc", "sort", "squeeze", "std", "sum", "swapaxes", "take",
         "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
     }
 )
@@ -143,6 +144,7 @@ OWN: dict[str, Any] = {
     **AXIS_KERNELS,
     **LINALG_KERNELS,
     **movements.KERNELS,
+    **SPECIAL_KERNELS,
 }
 """What a rule file may name with the prefix `kernels`."""
 

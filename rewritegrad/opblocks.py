@@ -23,7 +23,7 @@ from .syntax import Node, Source, tokens, trees
 from .theory import Derivative, Gives, Operator, Parameter, Theory
 
 FLAGS = ("associative", "commutative", "idempotent", "analytic", "increasing", "decreasing", "odd", "even", "linear", "surrogate")
-REPEATABLE = ("gives", "also", "try", "constant", "derivative", "pull", "push")
+REPEATABLE = ("gives", "also", "try", "constant", "refuse", "derivative", "pull", "push")
 SEEDS = {"derivative": None, "pull": "g", "push": "d"}
 _PREFIX = "d/d"
 
@@ -61,8 +61,8 @@ def declare(source: Source, tree: Node) -> Block:
             block.fail(node, f"duplicate field {node.data}")
         known.append(node)
     fixity, name, parameters = _signature(block, signature)
-    constants = set(_arguments(block, block.words("constant")))
-    parameters = [_constant(p) if p.name in constants else p for p in parameters]
+    constants, refused = (set(_arguments(block, block.words(kind))) for kind in ("constant", "refuse"))
+    parameters = [replace(p, constant=p.name in constants, refused=p.name in refused) for p in parameters]
     tried = _tried(block)
     parameters = [replace(p, tried=tried[p.name]) if p.name in tried else p for p in parameters]
     precedence, associativity = _precedence(block, fixity, signature)
@@ -120,13 +120,13 @@ def check_kernel(block: Block) -> None:
     if not has_value or (op.definition is not None and not op.derivatives):
         return
     for i, parameter in enumerate(op.parameters):
-        if parameter.attribute or parameter.constant:
+        if parameter.attribute or parameter.constant or parameter.refused:
             continue
         name = parameter.name
         kinds = {d.kind for d in op.derivatives if d.parameter == i}
         if not kinds & {"d", "pull"}:
-            wanted = f"d/d{name} or pull {name}" if parameter.elementwise else f"pull {name}"
-            block.fail(block.arguments[name], f"{op.name} has a kernel but no derivative for its argument {name}: write {wanted}, or constant {name}")
+            wanted = f"{f'd/d{name} or ' if parameter.elementwise else ''}pull {name}, constant {name}, or refuse {name}"
+            block.fail(block.arguments[name], f"{op.name} has a kernel but no derivative for its argument {name}: write {wanted}")
         if not parameter.elementwise and "push" not in kinds and "linear" not in op.flags:
             block.fail(
                 block.arguments[name],
@@ -181,10 +181,6 @@ def _tried(block: Block) -> dict[str, tuple[object, ...]]:
         name = _argument(block, word, str(word))
         found[name] = found.get(name, ()) + tuple(literal(tree, block.source) for tree in trees(node))
     return found
-
-
-def _constant(parameter: Parameter) -> Parameter:
-    return replace(parameter, constant=True)
 
 
 def _arguments(block: Block, words: Iterable[Token]) -> list[str]:
@@ -295,8 +291,8 @@ def _derivative(block: Block, theory: Theory, kind: str, node: Node) -> Derivati
     parameter = block.operator.parameters[position]
     if parameter.attribute:
         block.fail(word, f"{name} is an attribute, which has no derivative")
-    if parameter.constant:
-        block.fail(word, f"{name} is declared constant: it has no derivative")
+    if parameter.constant or parameter.refused:
+        block.fail(word, f"{name} is declared {'constant' if parameter.constant else 'refused'}: it has no derivative")
     if kind == "derivative" and not parameter.elementwise:
         block.fail(word, f"d/d{name} is for arguments that are treated elementwise, and {name} is a capital: write pull {name} and push {name}")
     seed = SEEDS[kind]

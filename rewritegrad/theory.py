@@ -37,8 +37,8 @@ class Type:
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """An argument of an operator: `attribute` for literal settings (`axis=None`, with their default, and those values that
-    tests and the checker use beside it), `constant` where the derivative is declared to be zero, `elementwise` False
-    where its name is a capital letter."""
+    tests and the checker use beside it), `constant` where the derivative is declared to be zero, `refused` where it is declared to be lacking,
+    `elementwise` False where its name is a capital letter."""
 
     name: str
     elementwise: bool = True
@@ -46,6 +46,7 @@ class Parameter:
     attribute: bool = False
     default: object = None
     tried: tuple[object, ...] = ()
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

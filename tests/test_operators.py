@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from rewritegrad.patterns import Condition, PApply, PVar, Rule
 from rewritegrad.term import Term, variable_terms
 from rewritegrad.testing import assert_agrees_with_sympy, assert_gradient
 from rewritegrad.testing.differences import precise_slope
-from rewritegrad.testing.precise import mpmath_module
+from rewritegrad.testing.precise import Precise, as_floats, mpmath_module
 from rewritegrad.testing.trials import Point, Range, condition_holds, draw_array, draw_point, points, range_of, seeded
 from rewritegrad.theory import Operator, Type
 
@@ -47,14 +48,29 @@ def name_of(op: Operator) -> str:
     return f"{op.name}/{op.arity}"
 
 
+def shaped(operators: list[Operator]) -> list[Any]:
+    """Operators with shapes of their arguments: scalars and one more, in turn; all others in the slow tests."""
+    others = [key for key in SHAPES if key != "scalar"]
+    return [
+        pytest.param(op, shapes, id=f"{key}-{name_of(op)}", marks=[] if key in ("scalar", others[i % len(others)]) else [pytest.mark.slow])
+        for i, op in enumerate(operators)
+        for key, shapes in SHAPES.items()
+    ]
+
+
 def differentiable(op: Operator) -> list[str]:
     """The arguments by which the operator has the derivative of its value."""
-    return [p.name for p in op.parameters if not p.attribute and not p.constant and "surrogate" not in op.flags]
+    return [p.name for p in op.parameters if not (p.attribute or p.constant or p.refused or "surrogate" in op.flags)]
 
 
 def ranges(op: Operator) -> dict[str, Range]:
     """Where the arguments may lie, as far as the needs of single arguments say."""
     return Cases(Rule(op.name, bare(op), bare(op), op.needs), THEORY).ranges
+
+
+def moderate(allowed: Range) -> Range:
+    """Integers are orders: small ones."""
+    return replace(allowed, lower=max(allowed.lower, -4.0), upper=min(allowed.upper, 8.0)) if allowed.integer else allowed
 
 
 def bare(op: Operator) -> PApply:
@@ -78,7 +94,7 @@ def sampled(op: Operator, term: Term, wanted: int, special: bool = True) -> Iter
     needs = needed(op, term)
     inputs = variable_terms(term)
     compiled = compile_terms(inputs, [t for _, args in needs for t in args], single=False)
-    found = ranges(op)
+    found = {name: moderate(allowed) for name, allowed in ranges(op).items()}
     variables = {v.value: (found.get(v.value, range_of(v.detail)), v.shape) for v in inputs}
 
     def accept(point: Point) -> bool:
@@ -96,13 +112,12 @@ def evaluated(term: Term, inputs: list[Term], point: Point) -> Any:
 # ---- values ----
 
 
-@pytest.mark.parametrize("op", ELEMENTWISE, ids=name_of)
-@pytest.mark.parametrize("shapes", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize(("op", "shapes"), shaped(ELEMENTWISE))
 def test_value(op: Operator, shapes: tuple[tuple[int, ...], ...]) -> None:
     """The kernel gives what SymPy's function gives, wherever the needs hold, in the shape that the term says."""
     term = application(op, shapes)
     precise = precise_evaluator([term])
-    count = 0
+    count = compared = 0
     # where a law, not SymPy, says what the operator is, a quotient at a jump may be rounded to either side of it
     for point in sampled(op, term, 40 if shapes == SHAPES["scalar"] else 5, special=op.sympy is not None):
         count += 1
@@ -110,9 +125,31 @@ def test_value(op: Operator, shapes: tuple[tuple[int, ...], ...]) -> None:
         assert found.shape == term.shape
         assert np.isfinite(found).all(), f"{op.name} is undefined at {point}, where its needs hold"
         if precise is not None:
-            wanted = np.array(np.frompyfunc(float, 1, 1)(precise.values([term], point)[0]), dtype=float)
-            np.testing.assert_allclose(found.astype(float), wanted, rtol=1e-12, atol=1e-300, err_msg=str(point))
+            compared += agrees(term, found, point, precise)
     assert count
+    assert precise is None or compared > count / 2
+
+
+def agrees(term: Term, found: Any, point: Point, precise: Precise) -> bool:
+    """AssertionError where a value is not the precise one (False where there is none: SymPy's form has a gap there).
+
+    What looks different is looked at again, with more digits; beside a zero a kernel may be as far off as its value moves
+    where the arguments move by a few units of rounding.
+    """
+    (here,) = precise.values([term], point)
+    wanted = as_floats(here)
+    if np.isnan(wanted).any():
+        return False
+    found = found.astype(float)
+    if not np.allclose(found, wanted, rtol=1e-12, atol=1e-300):
+        precise = Precise(250)
+        (here,) = precise.values([term], point)
+        wanted, allowed = as_floats(here), np.zeros(term.shape)
+        for name, value in point.items():
+            (there,) = precise.values([term], {**point, name: np.asarray(value) * (1 + 2.0**-49)})
+            allowed += np.abs(as_floats(there - here))
+        assert (np.abs(found - wanted) <= allowed + 1e-12 * np.abs(wanted) + 1e-300).all(), f"{found} is not {wanted} at {point}"
+    return True
 
 
 @pytest.mark.parametrize("op", [op for op in ELEMENTWISE if op.needs], ids=name_of)
@@ -123,11 +160,22 @@ def test_needs(op: Operator) -> None:
     inputs = variable_terms(term)
     compiled = compile_terms(inputs, [t for _, args in needs for t in args], single=False)
     rng = seeded(op.name)
-    outside = [p for p in (draw_point({v.value: (Range(), ()) for v in inputs}, rng) for _ in range(300)) if not holds(needs, compiled, p)]
-    if any(c.word in ("nonzero",) for c in op.needs):
-        return  # a single point, at which NumPy gives a limit from one side
+    if any(c.word == "integer" for c in op.needs):
+        return  # an integer variable takes nothing else
+    drawn = (draw_point({v.value: (Range(), ()) for v in inputs}, rng, special=op.arity == 1) for _ in range(300))
+    outside = [p for p in drawn if not holds(needs, compiled, p)]
+    if all(c.word == "nonzero" for c in op.needs):
+        return  # single points, at which NumPy gives a limit from one side
+    outside = [p for p in outside if not at_gap(op, term, p)]
     assert outside
     assert not np.isfinite([evaluated(term, inputs, p) for p in outside]).any()
+
+
+def at_gap(op: Operator, term: Term, point: Point) -> bool:
+    """Whether a need that only single points do not meet is not met: there NumPy may give a limit."""
+    single = [(word, args) for word, args in needed(op, term) if word == "nonzero"]
+    compiled = compile_terms(variable_terms(term), [t for _, args in single for t in args], single=False)
+    return bool(single) and not holds(single, compiled, point)
 
 
 def holds(needs: list[tuple[str, tuple[Term, ...]]], compiled: Any, point: Point) -> bool:
@@ -146,8 +194,7 @@ def test_constant(op: Operator) -> None:
 # ---- derivatives ----
 
 
-@pytest.mark.parametrize("op", [op for op in ELEMENTWISE if differentiable(op)], ids=name_of)
-@pytest.mark.parametrize("shapes", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize(("op", "shapes"), shaped([op for op in ELEMENTWISE if differentiable(op)]))
 def test_derivatives_are_sympys(op: Operator, shapes: tuple[tuple[int, ...], ...]) -> None:
     """First and (for scalars and vectors) second derivatives in every argument, as written and simplified."""
     term = application(op, shapes)
@@ -193,9 +240,11 @@ def test_derivatives_are_limits_of_differences(op: Operator) -> None:
 
                     slope = precise_slope(along, step)[()]
                     found = precise.values([derivative], point)[0][()]
-                    if not mp.isnan(slope):
+                    lost = abs(along(0)[()]) * mp.mpf(10) ** (3 - precise.digits) / step  # to cancellation in the difference
+                    if not mp.isnan(slope) and lost <= abs(slope) + mp.mpf(10) ** -12:
                         compared += 1
-                        assert abs(found - slope) <= mp.mpf(10) ** -12 * (abs(slope) + 1), f"d/d{name} of {function} at {point}: {found}, not {slope}"
+                        allowed = mp.mpf(10) ** -12 * (abs(slope) + 1) + lost
+                        assert abs(found - slope) <= allowed, f"d/d{name} of {function} at {point}: {found}, not {slope}"
             assert compared >= 6
 
 
@@ -280,6 +329,7 @@ def test_symmetry_and_monotony(op: Operator) -> None:
     with np.errstate(all="ignore"):
         values = np.array([float(compiled(x)) for x in found])
         mirrored = np.array([float(compiled(-x)) for x in found])
+    values, mirrored = values[np.isfinite(values)], mirrored[np.isfinite(values)]  # the others overflow
     steps = np.diff(values)
     if "increasing" in op.flags:
         assert (steps >= -1e-12 * np.abs(values[1:])).all()
@@ -300,7 +350,7 @@ def test_algebraic_flags(op: Operator) -> None:
     compiled = {flag: compile_terms([a, b, c], pair, single=False) for flag, pair in pairs.items() if flag in op.flags}
     rng = seeded(op.name)
     for _ in range(50):
-        point = draw_point({n: (Range(), ()) for n in "abc"}, rng)
+        point = draw_point({n: (Range(), ()) for n in "abc"}, rng, special=not op.needs)
         for flag, function in compiled.items():
             left, right = function(**point)
             np.testing.assert_allclose(left.astype(float), right.astype(float), rtol=1e-9, err_msg=f"{op.name} is not {flag}")

@@ -16,7 +16,7 @@ from ..term import Term, postorder, variable_terms
 from ..theory import Theory, Type
 from ..verify import RTOL, compare_gradient
 from .oracle import Objects, Sizes, choose_sizes, concrete, symbols_of, sympy_entries, sympy_module
-from .precise import DIGITS, DISTRIBUTIONS, Precise, as_floats, guarded, mpmath_module
+from .precise import DIGITS, LACKING, Precise, as_floats, guarded, mpmath_module
 from .trials import Point, Range, draw_array, points, seeded, shown, variable_ranges
 
 
@@ -146,7 +146,7 @@ class _Comparison:
         if refused:
             raise EvaluationError(f"SymPy cannot differentiate: {refused[0]}")
         symbols = [s for v in variables for s in symbols_of(v, self.sizes).flat]
-        functions = [guarded(sympy.lambdify(symbols, e, [DISTRIBUTIONS, "mpmath"])) for e in level.reference.flat]
+        functions = [guarded(sympy.lambdify(symbols, e, [LACKING, "mpmath"])) for e in level.reference.flat]
 
         def values(point: Point) -> Array:
             with mp.workdps(DIGITS):

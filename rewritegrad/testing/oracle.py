@@ -21,6 +21,7 @@ from ..patterns import PApply, Pattern, PVar, walk
 from ..term import Dimension, Shape, Term, make_term, postorder, rebuild, variable_terms
 from ..theory import Operator, Theory, Type
 from .objects import OBJECT_KERNELS, runs_on_objects
+from .written import WRITTEN
 
 Objects: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 Sizes: TypeAlias = dict[str, int]
@@ -109,16 +110,12 @@ def spelled_out(roots: Sequence[Term]) -> list[Term]:
     return spelled_out(rebuild(terms, change))
 
 
-_OVER_THE_REALS: dict[str, Callable[[Any, Any], Any]] = {"cbrt": lambda sympy, x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3)}
-"""Functions of SymPy whose values are complex where those of NumPy's function of the same name are real."""
-
-
 def sympy_object(op: Operator) -> Any:
     """The class, constant or function that the `sympy` field of an op block names."""
     sympy = sympy_module()
     found = getattr(sympy, str(op.sympy), None)
     is_class = isinstance(found, type) and issubclass(found, sympy.Basic)
-    if not (is_class or isinstance(found, sympy.Basic) or op.sympy in _OVER_THE_REALS):
+    if not (is_class or isinstance(found, sympy.Basic) or op.sympy in WRITTEN):
         raise EvaluationError(f"the op block of {op.name} names {op.sympy}, which is no function class or constant of SymPy")
     return found
 
@@ -145,8 +142,9 @@ def sympy_function(op: Operator) -> Callable[..., Any]:
     found = sympy_object(op)
     if found is sympy.Piecewise:
         return lambda c, x, y: sympy.Piecewise((_as_number(x), _as_condition(c)), (_as_number(y), True))
-    if op.sympy in _OVER_THE_REALS:
-        return lambda x: _OVER_THE_REALS[str(op.sympy)](sympy, _as_number(x))
+    if op.sympy in WRITTEN:
+        written = WRITTEN[op.sympy]
+        return lambda *args: written(sympy, *[_as_number(a) for a in args])
     if isinstance(found, type) and issubclass(found, sympy.logic.boolalg.BooleanFunction):
         return lambda *args: found(*[_as_condition(a) for a in args])
     return lambda *args: found(*[_as_number(a) for a in args])

@@ -39,8 +39,49 @@ def _dirac_delta(x: Any, order: int = 0) -> Any:
     return mpmath_module().nan if x == 0 else 0
 
 
-DISTRIBUTIONS: dict[str, Callable[..., Any]] = {"Heaviside": _heaviside, "DiracDelta": _dirac_delta}
-"""What SymPy's derivatives of Max, Min and sign are made of and mpmath lacks."""
+def _airyaiprime(x: Any) -> Any:
+    return mpmath_module().airyai(x, derivative=1)
+
+
+def _airybiprime(x: Any) -> Any:
+    return mpmath_module().airybi(x, derivative=1)
+
+
+def _erfcinv(x: Any) -> Any:
+    """The inverse of erfc, with as many more digits as 1 - x needs."""
+    mp = mpmath_module()
+    with mp.workprec(mp.mp.prec + max(0, -mp.mag(x))):
+        return mp.erfinv(1 - x)
+
+
+def _besselk(v: Any, x: Any) -> Any:
+    """The modified Bessel function of the second kind.
+
+    For integer orders and moderate x mpmath takes up to half a second. There it is the integral of exp(-x*cosh(t)) * cosh(v*t)
+    by the trapezoidal rule with a step h, whose error falls with exp(-2*pi*a/h) for all a < pi/2.
+    """
+    mp = mpmath_module()
+    if not (mp.isint(v) and x > 1):
+        return mp.besselk(v, x)
+    with mp.workprec(mp.mp.prec + 20):
+        step = 2 * mp.pi * mp.mpf("1.4") / (mp.mp.prec + x + 2 * abs(v))
+        total, k, term = mp.exp(-x) / 2, 0, mp.inf
+        while term > mp.ldexp(total, -mp.mp.prec):
+            k += 1
+            term = mp.exp(-x * mp.cosh(k * step)) * mp.cosh(v * k * step)
+            total += term
+        return total * step
+
+
+LACKING: dict[str, Callable[..., Any]] = {
+    "Heaviside": _heaviside,
+    "DiracDelta": _dirac_delta,
+    "airyaiprime": _airyaiprime,
+    "airybiprime": _airybiprime,
+    "erfcinv": _erfcinv,
+    "besselk": _besselk,
+}
+"""Functions of SymPy (some in its derivatives of others only) that mpmath lacks, or is slow at."""
 
 
 def real(value: Any) -> Any:
@@ -74,7 +115,7 @@ def guarded(function: Callable[..., Any], lazy: bool = False) -> Callable[..., A
 def _function(op: Operator) -> Callable[..., Any]:
     sympy = sympy_module()
     names = [sympy.Dummy(f"x{i}", real=True) for i in range(op.arity)]
-    function = sympy.lambdify(names, sympy_function(op)(*names), [DISTRIBUTIONS, "mpmath"])
+    function = sympy.lambdify(names, sympy_function(op)(*names), [LACKING, "mpmath"])
     return guarded(function, lazy=sympy_object(op) is sympy.Piecewise)
 
 

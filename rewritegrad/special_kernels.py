@@ -1,0 +1,324 @@
+"""Kernels of special functions: what scipy.special gives only together with others, or not at all. SciPy is imported when one is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import comb, factorial
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+_TERMS = 60  # of a power series at 1/2, or in log(z)/(2*pi) there: enough for float64
+
+
+def airyai(x: ArrayLike) -> Any:
+    """The Airy function Ai."""
+    from scipy import special
+
+    return special.airy(x)[0]
+
+
+def airyaiprime(x: ArrayLike) -> Any:
+    """The derivative of Ai."""
+    from scipy import special
+
+    return special.airy(x)[1]
+
+
+def airybi(x: ArrayLike) -> Any:
+    """The Airy function Bi."""
+    from scipy import special
+
+    return special.airy(x)[2]
+
+
+def airybiprime(x: ArrayLike) -> Any:
+    """The derivative of Bi."""
+    from scipy import special
+
+    return special.airy(x)[3]
+
+
+def spherical_jn(n: ArrayLike, x: ArrayLike) -> Any:
+    """The spherical Bessel function of integer order n, of any sign as x; nan for other n.
+
+    >>> print(f"{spherical_jn(1, -0.001) / -0.001:.12f}")
+    0.333333300000
+    """
+    from scipy import special
+
+    n, x = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(x, dtype=float))
+    known = n == np.floor(n)
+    orders = np.where(known, n, 0.0).astype(int)
+    values = np.where(orders < 0, (-1.0) ** orders * special.spherical_yn(np.maximum(-orders - 1, 0), np.abs(x)), 0.0)
+    values = np.where(orders < 0, values, special.spherical_jn(np.maximum(orders, 0), np.abs(x)))
+    return np.where(known, np.where((x < 0) & (orders % 2 == 1), -values, values), np.nan)
+
+
+def si(x: ArrayLike) -> Any:
+    """The sine integral."""
+    from scipy import special
+
+    return special.sici(x)[0]
+
+
+def ci(x: ArrayLike) -> Any:
+    """The cosine integral, nan for negative x."""
+    from scipy import special
+
+    return np.where(np.asarray(x) < 0, np.nan, special.sici(x)[1])
+
+
+def shi(x: ArrayLike) -> Any:
+    """The hyperbolic sine integral."""
+    from scipy import special
+
+    return special.shichi(x)[0]
+
+
+def chi(x: ArrayLike) -> Any:
+    """The hyperbolic cosine integral, nan for negative x."""
+    from scipy import special
+
+    return np.where(np.asarray(x) < 0, np.nan, special.shichi(x)[1])
+
+
+def li(x: ArrayLike) -> Any:
+    """The logarithmic integral, the exponential integral of the logarithm."""
+    from scipy import special
+
+    return special.expi(np.log(x))
+
+
+def fresnel_s(x: ArrayLike) -> Any:
+    """Fresnel's sine integral."""
+    from scipy import special
+
+    return special.fresnel(x)[0]
+
+
+def fresnel_c(x: ArrayLike) -> Any:
+    """Fresnel's cosine integral."""
+    from scipy import special
+
+    return special.fresnel(x)[1]
+
+
+def gamma_lower(s: ArrayLike, x: ArrayLike) -> Any:
+    """The lower incomplete gamma function, nan where s is not positive."""
+    from scipy import special
+
+    return np.where(np.asarray(s) > 0, special.gamma(s) * special.gammainc(s, x), np.nan)
+
+
+def gamma_upper(s: ArrayLike, x: ArrayLike) -> Any:
+    """The upper incomplete gamma function, nan where s is not positive."""
+    from scipy import special
+
+    return np.where(np.asarray(s) > 0, special.gamma(s) * special.gammaincc(s, x), np.nan)
+
+
+def lambertw(x: ArrayLike) -> Any:
+    """The real branch w >= -1 of Lambert's W, nan below -exp(-1)."""
+    from scipy import special
+
+    w = special.lambertw(x)
+    return np.where(w.imag == 0, w.real, np.nan)
+
+
+# ---- elliptic integrals, by Carlson's symmetric ones ----
+
+
+def ellipd(m: ArrayLike) -> Any:
+    """The complete elliptic integral D = (K - E) / m, nan for m > 1.
+
+    >>> float(ellipd(0.0)) == np.pi / 4
+    True
+    """
+    from scipy import special
+
+    m = np.asarray(m, dtype=float)
+    return special.elliprd(0.0, np.where(m > 1, np.nan, 1 - m), 1.0) / 3
+
+
+def ellipf(phi: ArrayLike, m: ArrayLike) -> Any:
+    """The incomplete elliptic integral of the first kind; for m > 1 too, up to the first pole of the integrand."""
+    from scipy import special
+
+    turns, s, c2, d2, m = _reduced(phi, m)
+    return _turned(turns, s * special.elliprf(c2, d2, 1.0), special.ellipk, m)
+
+
+def ellipeinc(phi: ArrayLike, m: ArrayLike) -> Any:
+    """The incomplete elliptic integral of the second kind; for m > 1 too, up to the first zero of the integrand."""
+    from scipy import special
+
+    turns, s, c2, d2, m = _reduced(phi, m)
+    part = s * special.elliprf(c2, d2, 1.0) - m * s**3 / 3 * special.elliprd(c2, d2, 1.0)
+    return _turned(turns, part, special.ellipe, m)
+
+
+def ellipdinc(phi: ArrayLike, m: ArrayLike) -> Any:
+    """The incomplete elliptic integral D = (F - E) / m; for m > 1 too, up to the first pole of the integrand."""
+    from scipy import special
+
+    turns, s, c2, d2, m = _reduced(phi, m)
+    return _turned(turns, s**3 / 3 * special.elliprd(c2, d2, 1.0), ellipd, m)
+
+
+def _reduced(phi: ArrayLike, m: ArrayLike) -> tuple[Array, Array, Array, Array, Array]:
+    """The whole half turns in phi; of the rest sin, cos^2 and 1 - m*sin^2; and m."""
+    phi, m = np.broadcast_arrays(np.asarray(phi, dtype=float), np.asarray(m, dtype=float))
+    turns = np.rint(phi / np.pi)
+    s, c = np.sin(phi - turns * np.pi), np.cos(phi - turns * np.pi)
+    return turns, s, c * c, 1 - m * s * s, m
+
+
+def _turned(turns: Array, part: Array, complete: Callable[[Array], Array], m: Array) -> Array:
+    """The integral over the rest and over so many half turns, of which each gives twice the complete integral."""
+    if not turns.any():
+        return part
+    return np.where(turns == 0, part, part + 2 * turns * np.where(turns == 0, 0.0, complete(m)))
+
+
+# ---- polylogarithms ----
+
+
+def polylog(s: ArrayLike, z: ArrayLike) -> Any:
+    """The polylogarithm of integer order of z < 1 (of z = 1 too for s > 1), nan where s is no integer.
+
+    >>> float(polylog(2, 1.0)), float(polylog(-1, 0.5)), float(polylog(1, -1.0))
+    (1.6449340668482264, 2.0, -0.6931471805599453)
+    """
+    s, z = np.broadcast_arrays(np.asarray(s, dtype=float), np.asarray(z, dtype=float))
+    result = np.full(s.shape, np.nan)
+    for order in np.unique(s[np.isfinite(s)]):
+        if order == np.floor(order):
+            chosen = (s == order) & (z <= 1)
+            result[chosen] = _polylog(int(order), z[chosen])
+    return result
+
+
+def dilog(x: ArrayLike) -> Any:
+    """The dilogarithm of x <= 1, nan elsewhere."""
+    return polylog(2.0, x)
+
+
+def _polylog(s: int, z: Array) -> Array:
+    """The polylogarithm of order s of z <= 1."""
+    if s <= 0:
+        return _negative_polylog(-s, z)
+    if s == 1:
+        return -np.log1p(-z)
+    far = z < -1
+    with np.errstate(divide="ignore"):
+        inside = _inside(s, np.where(far, 1 / np.where(far, z, 1.0), z))
+    if not far.any():
+        return inside
+    log = np.log(np.where(far, -z, 1.0))
+    terms = [(1 - 2.0 ** (1 - 2 * k)) * _zeta(2 * k) * log ** (s - 2 * k) / factorial(s - 2 * k) for k in range(1, s // 2 + 1)]
+    return np.where(far, -(log**s) / factorial(s) - 2 * sum(terms, np.zeros(z.shape)) - (-1) ** s * inside, inside)
+
+
+def _inside(s: int, z: Array) -> Array:
+    """The polylogarithm of order s > 1 for -1 <= z <= 1: its series near 0, else that in log(z), with z^2 for negative z."""
+    near = np.abs(z) <= 0.5
+    result = _series(s, np.where(near, z, 0.0))
+    if near.all():
+        return result
+    negative = ~near & (z < 0)
+    size = np.where(near, 0.75, np.abs(z))
+    positive = _near_one(s, np.log(size))
+    if not negative.any():
+        return np.where(near, result, positive)
+    squares = np.where(negative, z * z, 0.0)
+    square = np.where(squares <= 0.5, _series(s, np.minimum(squares, 0.5)), _near_one(s, np.log(np.maximum(squares, 0.5))))
+    return np.where(near, result, np.where(negative, 2.0 ** (1 - s) * square - positive, positive))
+
+
+def _series(s: int, z: Array) -> Array:
+    """The sum of z^k / k^s, for |z| <= 1/2."""
+    total = np.zeros(z.shape)
+    for k in range(_TERMS, 0, -1):
+        total = (total + float(k) ** -s) * z
+    return total
+
+
+def _near_one(s: int, log: Array) -> Array:
+    """The polylogarithm as a series in log(z), for 1/2 <= z <= 1."""
+    total = np.zeros(log.shape)
+    for coefficient in reversed(_coefficients(s)):
+        total = total * log + coefficient
+    harmonic = sum(1 / k for k in range(1, s))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        special_term = np.where(log == 0, 0.0, log ** (s - 1) * (harmonic - np.log(-log))) / factorial(s - 1)
+    return np.asarray(total + special_term)
+
+
+@cache
+def _coefficients(s: int) -> tuple[float, ...]:
+    """Those of the powers of log(z), but for the one that a logarithm stands beside."""
+    return tuple(0.0 if k == s - 1 else _zeta(s - k) / factorial(k) for k in range(_TERMS))
+
+
+def _zeta(n: int) -> float:
+    """Riemann's zeta function at an integer that is not 1."""
+    from scipy import special
+
+    return float(special.zeta(float(n)) if n > 1 else (-1) ** n * special.bernoulli(1 - n)[-1] / (1 - n))
+
+
+def _negative_polylog(n: int, z: Array) -> Array:
+    """The polylogarithm of order -n: z times a polynomial with Eulerian numbers, over (1 - z)^(n + 1)."""
+    total = np.full(z.shape, float(n == 0))
+    for k in range(n):  # the coefficient of z^(n - 1 - k), which is that of z^k too
+        total = total * z + float(sum((-1) ** j * comb(n + 1, j) * (k + 1 - j) ** n for j in range(k + 1)))
+    return np.asarray(z * total / (1 - z) ** (n + 1))
+
+
+# ---- forms of elementary functions that keep their digits ----
+
+
+def log1mexp(x: ArrayLike) -> Any:
+    """log(1 - exp(x)) for negative x, exact both near 0 and far from it.
+
+    >>> float(log1mexp(-1e-20)), float(log1mexp(-50.0))
+    (-46.051701859880914, -1.9287498479639178e-22)
+    """
+    x = np.asarray(x, dtype=float)
+    return np.where(x > -0.6931471805599453, np.log(-np.expm1(x)), np.log1p(-np.exp(np.minimum(x, -0.5))))
+
+
+def kl_div(x: ArrayLike, y: ArrayLike) -> Any:
+    """x * log(x / y) - x + y, which keeps its digits where x and y are close together.
+
+    >>> print(f"{kl_div(1.0, 1.0 + 2.0**-30):.6g} {kl_div(0.0, 3.0):.6g}")
+    4.33681e-19 3
+    """
+    from scipy import special
+
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    inside = (x > 0) & (y > 0)
+    ratio = np.where(inside, x - y, 1.0) / np.where(inside, x + y, 1.0)
+    near = np.abs(ratio) < 0.3
+    small = np.where(near, ratio, 0.0)
+    rest = np.zeros(small.shape)  # atanh(small) - small
+    for k in range(35, 1, -2):
+        rest = (rest + 1 / k) * small**2
+    rest *= small
+    return np.where(near, (x + y) * (small * np.arctanh(small) + rest), special.kl_div(x, y))
+
+
+SPECIAL_KERNELS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        *(airyai, airyaiprime, airybi, airybiprime, spherical_jn),
+        *(si, ci, shi, chi, li, fresnel_s, fresnel_c, ellipd, ellipdinc, ellipf, ellipeinc),
+        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, log1mexp, kl_div),
+    )
+}
+"""What a rule file may name with the prefix `kernels`."""
