@@ -8,6 +8,7 @@ from typing import Any
 from .costs import node_cost
 from .egraph.extract import NothingToExtract, child_roots, extract
 from .egraph.language import Language
+from .egraph.looking import Additions, View
 from .egraph.matcher import CompiledLaw
 from .egraph.matching import TooDeep
 from .egraph.multiset import Engine
@@ -120,14 +121,14 @@ class EGraph:
         if problem:
             self._start(problem)
 
-    def _start(self, terms: Sequence[Term]) -> Engine:
+    def _start(self, terms: Sequence[Term]) -> Engine | Additions:
         if self._held is None:
             if self.plain:
                 self._analysis = ShapeKnowledge(self.theory, terms)
             elif self._analysis is None and self.theory.derived(has_facts):
                 self._analysis = Knowledge(self.theory, terms)
             self._held = Store(self._language, self._analysis)
-        return self._held.engine
+        return self._held.entry
 
     @property
     def _store(self) -> Store:
@@ -211,16 +212,15 @@ class EGraph:
 
         Without multisets every node costs the same, but for the operators in `shun`, which stand only where nothing else can.
         """
-        engine = self.engine
-        roots = [engine.split(i)[1] for i in ids]
         allowed = None if not avoid else (lambda node: node.op not in avoid)
         try:
             if self._language.linear is None:
                 cost = (lambda node: SHUNNED if node.op in shun else 1) if shun else _plain_cost
-                choice = extract(engine, roots, cost, allowed, rounds=0 if self.plain else 3)
+                graph = self._store.view(ids, lambda op: SHUNNED if op in shun else 1, avoid)
+                choice = extract(graph, [graph.split(i)[1] for i in ids], cost, allowed, rounds=0 if self.plain else 3)
                 if avoid and any(node.op in avoid for node in choice.values()):
                     raise NothingToExtract("a class has no other member than those to avoid")
-                return self._terms(choice, ids)
+                return self._terms(graph, choice, ids)
             return self.raise_all(ids)
         except NothingToExtract as error:
             raise FormulaError(f"nothing to extract: {error}") from None
@@ -251,10 +251,9 @@ class EGraph:
         analysis = self.engine.analysis
         return analysis is not None and analysis.audit(self.engine.fact(i), self.engine.fact(j)) is not None
 
-    def _terms(self, choice: dict[int, ENode], ids: Sequence[int]) -> list[Term]:
-        engine = self.engine
+    def _terms(self, graph: Engine | View, choice: dict[int, ENode], ids: Sequence[int]) -> list[Term]:
         made: dict[int, Term] = {}
-        stack = [(engine.find(i), False) for i in reversed(ids)]
+        stack = [(graph.find(i), False) for i in reversed(ids)]
         while stack:
             root, opened = stack.pop()
             if root in made:
@@ -264,8 +263,8 @@ class EGraph:
                 made[root] = self._made(node, made)
             else:
                 stack.append((root, True))
-                stack.extend([(c, False) for c in reversed(child_roots(engine, node)) if c not in made])
-        return [made[engine.find(i)] for i in ids]
+                stack.extend([(c, False) for c in reversed(child_roots(graph, node)) if c not in made])
+        return [made[graph.find(i)] for i in ids]
 
     def _made(self, node: ENode, made: dict[int, Term]) -> Term:
         if node.op.leaf:

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import definitions
 from .egraph.language import Kind, Language
+from .egraph.looking import Additions
 from .egraph.multiset import Engine
 from .errors import LimitError
 from .term import Term, postorder
@@ -63,7 +64,7 @@ def leaf_value(term: Term, language: Language) -> Any:
     return term.value if not language.spelled and term.op.leaf in ("number", "boolean") else term
 
 
-def enter(engine: Engine, terms: Sequence[Term], deadline: float | None = None) -> list[int]:
+def enter(engine: Engine | Additions, terms: Sequence[Term], deadline: float | None = None) -> list[int]:
     """The ids of terms of one theory; LimitError where a deadline passes. Outside a plain e-graph, definitions are expanded before."""
     if engine.language.spelled:
         return _enter(engine, terms, {}, deadline)
@@ -100,7 +101,7 @@ def _members(term: Term, absorbed: dict[Term, None]) -> list[Term]:
     return members
 
 
-def _enter(engine: Engine, terms: Sequence[Term], absorbed: dict[Term, None], deadline: float | None) -> list[int]:
+def _enter(engine: Engine | Additions, terms: Sequence[Term], absorbed: dict[Term, None], deadline: float | None) -> list[int]:
     ids: dict[Term, int] = {}
     plain = engine.language.spelled
     for count, term in enumerate(postorder(*terms)):
@@ -114,5 +115,5 @@ def _enter(engine: Engine, terms: Sequence[Term], absorbed: dict[Term, None], de
     return [ids[term] for term in terms]
 
 
-def _is_number(engine: Engine, term: Term) -> bool:
+def _is_number(engine: Engine | Additions, term: Term) -> bool:
     return term.op.leaf == "number" and engine.one >= 0

@@ -14,14 +14,17 @@ import rewritegrad as rg
 from column_invariants import CheckedColumns, check_columns
 from engine_invariants import check_invariants
 from oracle_engine import NaiveGraph, subterms
-from rewritegrad.egraph import bulk, bulkmatch, columntable, moving, saturate, store
+from rewritegrad.egraph import bulk, bulkmatch, columntable, extract, looking, moving, saturate, store
 from rewritegrad.egraph.columntable import packed, sorted_order
+from rewritegrad.egraph.extract import NothingToExtract, dag_cost
 from rewritegrad.egraph.language import BLeaf, BNode, CNode, CVar, Law
 from rewritegrad.egraph.matcher import CompiledLaw
+from rewritegrad.egraph.multiset import Engine
 from rewritegrad.egraph.program import Program
-from rewritegrad.egraph.saturate import StopReason
+from rewritegrad.egraph.saturate import Saturation, StopReason
 from rewritegrad.egraph.store import Store
 from test_engine import ARITY, LANGUAGE, LEAVES, enter, law, partition, rules, terms
+from test_extraction import COST, cost, random_graph
 from test_saturation import ASSOCIATES, COMMUTES, GROWING, Clock, chain
 
 BENCH = runpy.run_path(str(Path(__file__).resolve().parent.parent / "bench" / "microbenchmark.py"))
@@ -187,10 +190,11 @@ def test_a_run_moves_to_columns_where_the_graph_is_large_and_nobody_needs_to_kno
     report = graph.run(iterations=8)
     assert in_columns(graph._store).live == graph.size() == report.iterations[-1].rows == 8_113 > store.LARGE
     counts = graph.rows()
-    assert str(graph.extract(ids[1])) == "Add(Integral(x, x), Sin(x))"
     assert graph.equal(ids[1], graph.add("Add(Sin(x), Integral(x, x))"))
-    assert graph._store._bulk is None and graph.rows() == counts
+    assert str(graph.extract(ids[4])).replace("Mul(7, Mul(x, x))", "Mul(x, Mul(x, 7))") == "Diff(x, Sub(Pow(x, 3), Mul(x, Mul(x, 7))))"
+    assert graph._store._bulk is not None
     check_invariants(graph.engine)
+    assert graph._store._bulk is None and graph.rows() == counts
     assert [i.rows for i in graph.run(iterations=1).iterations] == [28_303]
     assert graph._store._bulk is not None and graph.equal(ids[1], ids[1]) and not graph.equal(ids[1], ids[0])
 
@@ -232,6 +236,80 @@ def test_joins_go_on_in_pieces(monkeypatch):
         enter(graph.engine, chain("a", "b", "c", "d"))
         graph.run(program, iterations=3, rows=3000)
     assert graphs[0].rows() == graphs[1].rows()
+
+
+# --- looking and adding -------------------------------------------------------------------------------------------
+
+
+def random_columns(seed):
+    engine, roots = random_graph(seed)
+    found = Store(LANGUAGE, large=0)
+    found._saturation = Saturation(engine)
+    found._to_columns()
+    return engine, found, roots
+
+
+@pytest.mark.parametrize("improvable", [0, 5000])
+def test_extraction_from_columns_costs_what_it_costs_from_nodes(monkeypatch, improvable):
+    """The cheapest DAGs where classes are few, the cheapest trees where they are many."""
+    monkeypatch.setattr(looking, "IMPROVABLE", improvable)
+    monkeypatch.setattr(extract, "IMPROVABLE", improvable)
+    for seed in range(200):
+        engine, found, roots = random_columns(seed)
+        graph = found.view(roots, COST.__getitem__)
+        assert not isinstance(graph, Engine)
+        costs = []
+        for source in (engine, graph):
+            choice = extract.extract(source, [source.split(i)[1] for i in roots], cost)
+            costs.append(dag_cost(source, choice, roots, cost) if improvable else sum(tree_cost(choice, i) for i in roots))
+        assert costs[0] == costs[1]
+
+
+def test_the_cheapest_trees_without_some_operators(monkeypatch):
+    monkeypatch.setattr(looking, "IMPROVABLE", 0)
+    found, (i, j) = started(("g", ("a",)), ("f", ("a",), ("b",)))
+    found.engine.union(i, j)
+    k = enter(found.engine, ("g", ("h", ("a",), ("a",))))
+    found.run(Program.of([COMMUTES]), iterations=1)
+    graph = found.view([i, k], COST.__getitem__, ("g", "c"))
+    assert extract.extract(graph, [graph.find(i)], cost)[graph.find(i)].op == "f"
+    with pytest.raises(NothingToExtract):
+        extract.extract(graph, [graph.find(k)], cost)
+
+
+def tree_cost(choice, root):
+    return cost(choice[root]) + sum(tree_cost(choice, child) for child in choice[root].children())
+
+
+def test_terms_too_deep_for_columns_are_extracted_from_nodes():
+    found, _ = started(("a",))
+    engine = found.engine
+    i = engine.leaf("symbol", "a")
+    for _ in range(5100):
+        i = engine.add("g", (i,))
+    found.run(Program.of([COMMUTES]))
+    assert found._bulk is not None
+    graph = found.view([i], lambda op: 1)
+    assert isinstance(graph, Engine) and len(extract.extract(graph, [i], lambda node: 1)) == 5101
+
+
+def test_terms_are_added_to_columns():
+    found, ids = started(*[chain(*"abcd"[:n]) for n in (2, 3, 4)])
+    program = Program.of([COMMUTES, ASSOCIATES])
+    found.run(program, iterations=2)
+    entry, before = found.entry, found.live
+    assert [enter(entry, chain(*"abcd"[:n])) for n in (2, 3, 4)] == [found.find(i) for i in ids]
+    new = [enter(entry, ("s", ("e",), ("g", chain("b", "a")), ("g", chain("a", "b")))) for _ in range(2)]
+    other = entry.add("k", ())
+    entry.rebuild()
+    columns = in_columns(found)
+    check_columns(columns)
+    assert new[0] == new[1] == found.find(new[0]) and entry.add("k", ()) == other
+    assert found.live == before + 4  # e, g(ab), s(e, gab, gab), k
+    assert found.run(program).stop_reason is StopReason.SATURATED
+    assert found.find(enter(found.entry, chain("d", "c", "b", "a"))) == found.find(ids[2])
+    check_invariants(found.engine)
+    assert found.find(new[0]) == enter(found.engine, ("s", ("e",), ("g", chain("a", "b")), ("g", chain("b", "a"))))
 
 
 # --- sorting ------------------------------------------------------------------------------------------------------

@@ -100,6 +100,16 @@ class Columns:
         found[order] = cls
         return found[:unclaimed]
 
+    def take(self, nodes: dict[tuple[Any, tuple[int, ...]], int]) -> None:
+        """Enter applications that are not there yet, whose classes are the next ids in their order."""
+        by_table: dict[tuple[Any, int], list[tuple[tuple[int, ...], int]]] = {}
+        for (op, args), cls in nodes.items():
+            by_table.setdefault((op, len(args)), []).append((args, cls))
+        self._new_ids(len(nodes))
+        for (op, _), rows in by_table.items():
+            columns = zip(*[row for row, _ in rows], strict=True)
+            self.enter(op, tuple([np.array(column, np.int64) for column in columns]), np.array([cls for _, cls in rows], np.int64))
+
     # -- unions
 
     def join(self, left: Ids, right: Ids, where: Mask | None = None) -> None:
@@ -175,6 +185,16 @@ class Columns:
     def find(self, i: int) -> int:
         """The root of an id, after a rebuild."""
         return int(self.parent[i])
+
+    def class_of(self, op: Any, args: tuple[int, ...]) -> int:
+        """The class of an application of roots, -1 where it is not there."""
+        table = self.tables.get((op, len(args)))
+        if table is None:
+            return -1
+        start, end = 0, len(table)
+        for column, arg in zip(table.args, args, strict=True):
+            start, end = start + int(np.searchsorted(column[start:end], arg)), start + int(np.searchsorted(column[start:end], arg, side="right"))
+        return int(table.cls[start]) if start < end else -1
 
     def rows(self) -> dict[Any, int]:
         """The number of nodes of each operator."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
+from typing import Protocol
 
-from .multiset import Engine
 from .nodes import ENode
+from .rational import Number
 
 Cost = Callable[[ENode], int]
 Choice = dict[int, ENode]
@@ -19,11 +20,18 @@ Candidate = tuple[ENode, int, tuple[int, ...]]
 """A node, what it costs by itself, and the classes below it."""
 
 
+class Graph(Protocol):
+    """What extraction needs of an e-graph: the root of an id, and the nodes of every class."""
+
+    def split(self, i: int) -> tuple[Number, int]: ...
+    def members_by_class(self) -> dict[int, list[ENode]]: ...
+
+
 class NothingToExtract(ValueError):
     """A class without a finite member that is allowed."""
 
 
-def child_roots(engine: Engine, node: ENode) -> tuple[int, ...]:
+def child_roots(engine: Graph, node: ENode) -> tuple[int, ...]:
     """The classes below a node, each once."""
     return tuple(dict.fromkeys([engine.split(child)[1] for child in node.children()]))
 
@@ -124,7 +132,7 @@ class _Improvement:
         return total + own, mask | 1 << here
 
 
-def below(engine: Engine, choice: Choice, roots: Iterable[int]) -> list[int]:
+def below(engine: Graph, choice: Choice, roots: Iterable[int]) -> list[int]:
     """The classes that a choice uses below the roots, children first; NothingToExtract where it runs in a circle."""
     order: list[int] = []
     state: dict[int, int] = {}
@@ -145,12 +153,12 @@ def below(engine: Engine, choice: Choice, roots: Iterable[int]) -> list[int]:
     return order
 
 
-def dag_cost(engine: Engine, choice: Choice, roots: Iterable[int], cost: Cost) -> int:
+def dag_cost(engine: Graph, choice: Choice, roots: Iterable[int], cost: Cost) -> int:
     """What the chosen DAG below the roots costs."""
     return sum(cost(choice[root]) for root in below(engine, choice, roots))
 
 
-def extract(engine: Engine, roots: Sequence[int], cost: Cost, allowed: Callable[[ENode], bool] | None = None, rounds: int = 3) -> Choice:
+def extract(engine: Graph, roots: Sequence[int], cost: Cost, allowed: Callable[[ENode], bool] | None = None, rounds: int = 3) -> Choice:
     """The node chosen for each class that is needed below the root classes; `allowed` is asked where a class has several nodes."""
     candidates: dict[int, list[Candidate]] = {}
     stack = list(dict.fromkeys(roots))
@@ -183,7 +191,7 @@ IMPROVABLE = 5000
 
 
 def _improved(
-    engine: Engine,
+    engine: Graph,
     candidates: dict[int, list[Candidate]],
     choice: Choice,
     trees: dict[int, int],

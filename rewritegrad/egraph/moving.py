@@ -11,6 +11,7 @@ from .bulkmatch import NEVER
 from .columns import Columns
 from .columntable import Ids
 from .language import Language
+from .looking import nodes_at
 from .matcher import CompiledLaw
 from .multiset import Engine
 from .nodes import LEAF, PLAIN, ENode
@@ -63,8 +64,8 @@ def to_nodes(columns: Columns, language: Language, seen: dict[CompiledLaw, int])
                 engine.attach(ENode(op, LEAF if items else PLAIN, items, 1, cls), engine.table(op))
         for (op, arity), table in columns.tables.items():
             rows = np.flatnonzero((newest[op, arity] > since) & (newest[op, arity] <= until))
-            for cls, *args in zip(table.cls[rows].tolist(), *[column[rows].tolist() for column in table.args], strict=True):
-                engine.attach(ENode(op, PLAIN, tuple(args), 1, cls), engine.table(op))
+            for node in nodes_at(table, rows):
+                engine.attach(node, engine.table(op))
         marks.update({law: (len(engine.table(law.root).log),) for law, stamp in seen.items() if stamp == until})
         since = until
     return engine, marks

@@ -1,16 +1,18 @@
 """An e-graph under laws: as nodes where it is small, as columns where it is large and plain. Ids are the same in both.
 
 An e-graph moves to columns in the course of a run, before an iteration that is quicker there, and back when somebody needs its
-nodes: to add terms, or to run a law that has no plan for columns.
+nodes: to extract very deep terms, or to run a law that has no plan for columns.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container, Sequence
 from time import perf_counter
 from typing import Any
 
 from .bulk import BulkSaturation
 from .language import Analysis, Kind, Language
+from .looking import Additions, View, view
 from .matcher import CompiledLaw
 from .moving import to_columns, to_nodes
 from .multiset import Engine
@@ -88,7 +90,21 @@ class Store:
             self._to_nodes(self._bulk)
         return self._saturation.engine
 
+    @property
+    def entry(self) -> Engine | Additions:
+        """What terms are added to; `rebuild` must follow."""
+        return self._saturation.engine if self._bulk is None else Additions(self._bulk.columns, self.language)
+
     # -- looking
+
+    def view(self, ids: Sequence[int], cost: Callable[[Any], int], avoid: Container[Any] = ()) -> Engine | View:
+        """What extraction may choose from below some ids, at a cost for each operator, and without some of them."""
+        if self._bulk is not None:
+            columns = self._bulk.columns
+            found = view(columns, [columns.find(i) for i in ids], cost, avoid)
+            if found is not None:
+                return found
+        return self.engine
 
     def find(self, i: int) -> int:
         """The canonical id of the same value."""
