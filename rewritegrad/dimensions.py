@@ -173,11 +173,11 @@ def part(size: Dimension, start: int | None, stop: int | None, step: int | None)
     >>> part(5, None, None, -2), part("n", 1, None, None), part("n", None, -1, None), part("n", None, None, 2)
     (3, 'max(n - 1, 0)', 'max(n - 1, 0)', '(n + 1)//2')
     """
-    if isinstance(size, int):
-        return len(range(*slice(start, stop, step).indices(size)))
     pace = 1 if step is None else step
     if pace == 0:
         raise ShapeError("the step of a slice is not 0")
+    if isinstance(size, int):
+        return len(range(*slice(start, stop, pace).indices(size)))
     if pace > 0:
         first, last = _end(size, start, 0, 0), _end(size, stop, size, 0)
         if (start or 0) >= 0 and (stop is None or stop < 0):

@@ -37,8 +37,8 @@ NUMPY_FUNCTIONS = frozenset(
     {
         "amax", "amin", "atleast_1d", "atleast_2d", "atleast_3d", "average", "broadcast_to", "clip", "concatenate", "cumprod", "cumsum", "diag",
         "diagonal", "diff", "dot", "einsum", "expand_dims", "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median",
-        "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rot90", "sinc", "sort", "squeeze", "std", "sum", "swapaxes",
-        "take", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
+        "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "rot90", "sinc", "sort", "squeeze", "std", "sum",
+        "swapaxes", "take", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
     }
 )
 """Functions of NumPy that are no ufuncs; each gives float64 where the array arguments it returns values of are float64."""

@@ -119,6 +119,12 @@ def hstack(first: ArrayLike, second: ArrayLike) -> Array:
     return np.hstack([np.asarray(first), np.asarray(second)])
 
 
+def columns(array: ArrayLike) -> Array:
+    """A vector as a column; a matrix itself."""
+    array = np.asarray(array)
+    return array[:, np.newaxis] if array.ndim == 1 else array
+
+
 def leading(array: ArrayLike, first: ArrayLike, axis: int = 0) -> Array:
     """The beginning of an array, as long along the axis as `first` is.
 
@@ -216,7 +222,7 @@ def make_diagonal(array: ArrayLike) -> Array:
 KERNELS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
-        index, place, reshape_like, moveaxis, concatenate, hstack, leading, trailing, undiff, argsort, sort_by, unsort_by, pad, make_diagonal
+        index, place, reshape_like, moveaxis, concatenate, hstack, columns, leading, trailing, undiff, argsort, sort_by, unsort_by, pad, make_diagonal
     )
 }
 """What a rule file may name with the prefix `kernels`."""

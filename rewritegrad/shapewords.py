@@ -107,6 +107,15 @@ def move(shape: Shape, source: Any, destination: Any, learn: Meet) -> Shape:
     return tuple(shape[i] for i in order)
 
 
+def roll_axis(shape: Shape, axis: Any, start: Any, learn: Meet) -> Shape:
+    rank = len(shape)
+    moved, before = one_axis(axis, rank), whole(start, "start")
+    if not -rank <= before <= rank:
+        raise ShapeError(f"start {before} is out of bounds for {rank} axes")
+    before += rank * (before < 0)
+    return move(shape, moved, before - (moved < before), learn)
+
+
 def swap(shape: Shape, axis1: Any, axis2: Any, learn: Meet) -> Shape:
     a, b = one_axis(axis1, len(shape)), one_axis(axis2, len(shape))
     swapped = list(shape)
@@ -301,6 +310,7 @@ WORDS: dict[str, Word] = {
     "reshape": Word(reshape, "reshape X shape"),
     "permute": Word(permute, "permute X axes"),
     "move": Word(move, "move X source destination", settings=2),
+    "rollaxis": Word(roll_axis, "rollaxis X axis start", settings=2),
     "swap": Word(swap, "swap X axis1 axis2", settings=2),
     "rotate": Word(rotate, "rotate X k axes", settings=2),
     "expand": Word(expand, "expand X axis"),
