@@ -29,6 +29,7 @@ KINKS = 4
 """Kinks beyond the first ones get no points of their own."""
 MAX_ENTRIES = 1 << 18
 """A value with more entries than this, over all points, is not sampled: it counts as unknown at every point."""
+LARGE = 5000  # the search for points looks at so many terms of a problem: in a larger one, at the first ones, arguments before users
 _FIRST, _MORE, _ROUNDS = 48, 256, 5  # candidates at first, and in each of some further rounds
 _LITERALS = 4
 _GRID = 33
@@ -144,7 +145,7 @@ class _Search:
         self.seed = seed
         self.widths = [prod(sizes.concrete(v.shape)) for v in variables]
         self.spans = list(pairwise(accumulate(self.widths, initial=0)))
-        expanded = expand(terms, keep=_has_kernel)
+        expanded = expand(_first(terms), keep=_has_kernel)
         self.calls: Calls | None = terms[0].theory.derived(Calls) if terms else None
         self.order = postorder(*expanded)
         self.required = _with_values(expanded, self.order)
@@ -220,12 +221,11 @@ class _Search:
 
     def beside_kinks(self, rows: Array) -> list[Array]:
         """For each kink of which the rows see both sides, two rows close to it, where the required terms are defined."""
-        found = []
-        for sides in _kinks(self.order)[:KINKS]:
-            pair = self.bracket(sides, rows)
-            if pair is not None and (self.scores(pair) == len(self.required)).all():
-                found.append(pair)
-        return found
+        found = [pair for sides in _kinks(self.order)[:KINKS] if (pair := self.bracket(sides, rows)) is not None]
+        if not found:
+            return []
+        defined = self.scores(np.concatenate(found)) == len(self.required)
+        return [pair for pair, both in zip(found, defined.reshape(-1, 2).all(axis=1), strict=True) if both]
 
     def bracket(self, sides: tuple[Term, ...], rows: Array) -> Array | None:
         signs = self.signs(sides, rows)
@@ -249,6 +249,15 @@ class _Search:
         values = [np.broadcast_to(first, len(rows)) for first in firsts]
         signs: Array = np.sign(values[0] if len(values) == 1 else values[0] - values[1])
         return signs
+
+
+def _first(terms: Sequence[Term]) -> Sequence[Term]:
+    """The terms themselves, or the greatest of the first LARGE terms below them."""
+    order = postorder(*terms)
+    if len(order) <= LARGE:
+        return terms
+    used = {arg for term in order[:LARGE] for arg in term.args}
+    return [term for term in order[:LARGE] if term not in used]
 
 
 def values_of(terms: Iterable[Term], leaves: Mapping[Term, Array], calls: Calls, largest: int, sizes: Sizes) -> list[Array]:

@@ -63,6 +63,11 @@ def array_arguments(args: tuple[Term, ...]) -> list[Term]:
 
 def elementwise(args: tuple[Term, ...], learn: Meet = ignore) -> Shape:
     """The shape rule of operators that state none."""
+    for arg in args:
+        if arg.shape:
+            break
+    else:
+        return ()
     return broadcast([arg.shape for arg in array_arguments(args)], learn)
 
 

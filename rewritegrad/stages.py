@@ -18,7 +18,7 @@ import numpy as np
 
 from .costs import WITHOUT_VALUE
 from .egraph.nodes import Contradiction
-from .egraph.saturate import Report, StopReason
+from .egraph.saturate import Report, StopReason, no_collector
 from .errors import LimitError, UnsoundRuleError
 from .expansion import resolve
 from .graph import EGraph
@@ -81,6 +81,7 @@ class Simplifier:
     """One simplification: terms of one theory, limits, and what has been found so far."""
 
     def __init__(self, terms: Sequence[Term], limits: Limits, whole: Simplifier | None = None) -> None:
+        start = perf_counter()
         self.theory: Theory = terms[0].theory
         self.limits = limits
         self.found = Simplification(list(terms))
@@ -90,12 +91,13 @@ class Simplifier:
         self.input = list(terms)
         self.facts: list[Any] = []
         if whole is None:
-            self.deadline = None if limits.seconds is None else perf_counter() + limits.seconds
+            self.deadline = None if limits.seconds is None else start + limits.seconds
             self.decimals = has_decimals(terms)
             self.order = [variable.value for variable in variable_terms(*terms)]
             self.knowledge = Knowledge(self.theory, self.input)
         else:  # the terms are a piece of it
             self.deadline, self.decimals, self.order, self.knowledge = whole.deadline, whole.decimals, whole.order, whole.knowledge
+        self.setup = perf_counter() - start
 
     def run(self) -> Simplification:
         """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
@@ -157,9 +159,14 @@ class Simplifier:
         return graph.raise_all(ids, order=self.order, decimals=self.decimals), reason
 
     def by_pieces(self) -> Simplification:
-        """Each piece of a large input reduced, and explored where that has been paying; what is found before a deadline is kept."""
+        """A large input: the laws that shrink on all of it, where there is time for that, then a piece after the other, explored where
+        that has been paying. What is found before a deadline is kept."""
+        self._reduce_all()
         start = perf_counter()
-        assembly = Assembly(self.input, self.knowledge.facts)
+        if self.deadline is not None and self.deadline - start < SPLITTING * self.setup:
+            self.found.stop_reason = StopReason.TIME_LIMIT
+            return self.found
+        assembly = Assembly(self.found.terms, self.knowledge.facts)
         self.reserve = WRITING * (perf_counter() - start)
         exploring = _Exploring()
 
@@ -182,6 +189,19 @@ class Simplifier:
             if cost < self.cost:
                 self.found.terms, self.cost = terms, cost
         return self.found
+
+    def _reduce_all(self) -> None:
+        """One pulse of the laws that shrink, in half of the time that there is."""
+        end, left = self.deadline, self._time_left()
+        if left is not None:
+            if left < 2 * PULSE * self.setup:
+                return
+            self.deadline = perf_counter() + left / 2
+        try:
+            self._pulses(replace(self.limits, explore_iterations=0), 1)
+        except LimitError:
+            pass
+        self.deadline, self.reserve = end, 0.0
 
     def explore(self, limits: Limits) -> Simplification:
         """Some more pulses, from what was found."""
@@ -280,6 +300,9 @@ def _without_value(theory: Theory) -> frozenset[Operator]:
     return frozenset(op for op in theory.operators if not op.has_value and op is not resolved)
 
 
+PULSE, SPLITTING = 80.0, 10.0
+"""One pulse of the laws that shrink, and cutting a formula into pieces and putting it together, take about so many times as long as
+looking over the formula once."""
 WRITING = 2.5
 """Extraction and writing take about so many times as long as entering the terms did."""
 

@@ -11,11 +11,13 @@ from .rational import Number, times
 
 Reading: TypeAlias = tuple[Number, Items]
 
+WIDE = 64
+
 
 def common_factors(g: Engine, items: Items) -> Iterator[tuple[int, list[Number], list[Number], list[Reading]]]:
     """`n * a^m * x.. + ...`: every base a that two children share or that one has with a negative exponent.
 
-    Yields a, and for each child its coefficient n, the exponent m (0 where it lacks a) and the rest x.., taken from the
+    Of more than WIDE children most must have it: each base costs a walk over all of them, and there may be as many bases. Yields a, and for each child its coefficient n, the exponent m (0 where it lacks a) and the rest x.., taken from the
     reading of the child with the most factors that has a.
     """
     children = [(k, root, g.readings(1, root, itself=True)) for root, k in items]
@@ -25,8 +27,9 @@ def common_factors(g: Engine, items: Items) -> Iterator[tuple[int, list[Number],
         for base in {base for _, factors in readings for base, _ in factors}:
             holders[base] = holders.get(base, 0) + 1
         below.update(base for _, factors in readings for base, e in factors if e < 0)
+    wide = len(children) > WIDE
     for base, count in holders.items():
-        if count > 1 or base in below:
+        if 2 * count > len(children) if wide else count > 1 or base in below:
             yield _with_base(base, children)
 
 
