@@ -18,7 +18,7 @@ from .printer import operations
 from .term import Term, make_term, postorder
 from .theory import Operator, Type
 
-SEGMENT = 400
+SEGMENT = 800
 """About how many operations a piece has."""
 UNIT = 40
 """A term of one use is not cut from its user up to this size."""

@@ -34,7 +34,8 @@ from .written import resolve_written, writes_derivatives
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How far simplification goes. `rows` bounds the e-nodes of a pulse (never below twice what the input needs);
-    an input that needs more than `explorable` gets the laws that only shrink, and no others."""
+    an input that needs more than `explorable` gets the laws that only shrink, and no others. An input of more than `whole` operations
+    is simplified in pieces (pieces.py)."""
 
     pulses: int = 8
     reduce_iterations: int = 3
@@ -44,7 +45,7 @@ class Limits:
     rows: int = 250
     second_rows: int = 500
     explorable: int = 4000
-    whole: int = 600
+    whole: int = 1000
     seconds: float | None = None
 
 
@@ -300,7 +301,7 @@ def _without_value(theory: Theory) -> frozenset[Operator]:
     return frozenset(op for op in theory.operators if not op.has_value and op is not resolved)
 
 
-PULSE, SPLITTING = 80.0, 10.0
+PULSE, SPLITTING = 150.0, 10.0
 """One pulse of the laws that shrink, and cutting a formula into pieces and putting it together, take about so many times as long as
 looking over the formula once."""
 WRITING = 2.5

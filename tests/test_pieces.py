@@ -12,7 +12,7 @@ from rewritegrad.printer import operations
 from rewritegrad.stages import Limits, simplify_all
 from rewritegrad.term import postorder
 
-CHAIN = "\n".join(["y0 = x", *(f"y{i + 1} = (y{i}*sin(y{i}) + x*sin(y{i}))/2 + x - x/2" for i in range(120)), "y120"])
+CHAIN = "\n".join(["y0 = x", *(f"y{i + 1} = x*sin(y{i}) + x*cos(y{i}) + x*x/x" for i in range(120)), "y120"])
 MINMAX = "x"
 for i in range(1, 60):
     MINMAX = f"{('min', 'max')[i % 2]}({MINMAX}, sqrt((x - 0.{i})^2 + (y - 0.{60 - i})^2) - 0.{i}5)"
