@@ -10,6 +10,7 @@ more than a larger e-graph: what was measured stands in docs/engine.md. At the e
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
@@ -159,10 +160,11 @@ class Simplifier:
         self.facts = [graph.engine.fact(i) for i in ids]
         return graph.raise_all(ids, order=self.order, decimals=self.decimals), reason
 
+    @no_collector()  # what is made on the way has no cycles
     def by_pieces(self) -> Simplification:
         """A large input: the laws that shrink on all of it, where there is time for that, then a piece after the other, explored where
         that has been paying. What is found before a deadline is kept."""
-        self._reduce_all()
+        reduced = self._reduce_all()
         start = perf_counter()
         if self.deadline is not None and self.deadline - start < SPLITTING * self.setup:
             self.found.stop_reason = StopReason.TIME_LIMIT
@@ -172,13 +174,15 @@ class Simplifier:
         exploring = _Exploring()
 
         def shorter(terms: Sequence[Term]) -> tuple[list[Term], list[Any]]:
-            piece = Simplifier(terms, replace(self.limits, explore_iterations=0, second_rows=0), whole=self)
-            self._take(piece.run())
-            if piece.cost <= self.limits.explorable and exploring.is_due():
+            piece = Simplifier(terms, replace(self.limits, pulses=2, second_rows=0, explore_iterations=0, spread_iterations=0), whole=self)
+            if not reduced:
+                self._take(piece.run())
+            if piece.size <= self.limits.explorable and exploring.is_due():
                 before = piece.cost
-                self._take(piece.explore(self.limits))
+                piece.limits = replace(self.limits, pulses=2, second_rows=0)
+                self._take(piece.run())
                 exploring.paid(before - piece.cost, before)
-            return piece.found.terms, piece.facts or [None] * len(terms)
+            return piece.found.terms, piece.facts or piece.known()
 
         for _ in assembly.run(shorter):
             if self.deadline is not None and self.deadline - perf_counter() <= self.reserve:
@@ -191,23 +195,22 @@ class Simplifier:
                 self.found.terms, self.cost = terms, cost
         return self.found
 
-    def _reduce_all(self) -> None:
-        """One pulse of the laws that shrink, in half of the time that there is."""
+    def _reduce_all(self) -> bool:
+        """One pulse of the laws that shrink, in half of the time that there is; whether it came to its end."""
         end, left = self.deadline, self._time_left()
         if left is not None:
             if left < 2 * PULSE * self.setup:
-                return
+                return False
             self.deadline = perf_counter() + left / 2
-        try:
+        with suppress(LimitError):
             self._pulses(replace(self.limits, explore_iterations=0), 1)
-        except LimitError:
-            pass
         self.deadline, self.reserve = end, 0.0
+        return self.found.pulses > 0 and self.found.stop_reason is not StopReason.TIME_LIMIT
 
-    def explore(self, limits: Limits) -> Simplification:
-        """Some more pulses, from what was found."""
-        self.limits = replace(limits, second_rows=0, pulses=2)
-        return self.run()
+    def known(self) -> list[Any]:
+        """The facts of the terms, where no laws have run."""
+        graph = EGraph(self.theory, problem=self.input, knowledge=self.knowledge)
+        return [graph.engine.fact(i) for i in graph.add_all(self.input)]
 
     def _take(self, piece: Simplification) -> None:
         """The account of a piece into that of the whole."""
@@ -230,7 +233,7 @@ class Simplifier:
     def _spread(self) -> bool:
         """The laws of stage spread, run to their end: True where what came out is shorter, and so a new place to start from."""
         rulesets = rulesets_of(self.theory, "spread")
-        if not rulesets or self._time_left() == 0:
+        if not rulesets or not self.limits.spread_iterations or self._time_left() == 0:
             return False
         graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
         ids = self._entered(graph)

@@ -17,8 +17,9 @@ WIDE = 64
 def common_factors(g: Engine, items: Items) -> Iterator[tuple[int, list[Number], list[Number], list[Reading]]]:
     """`n * a^m * x.. + ...`: every base a that two children share or that one has with a negative exponent.
 
-    Of more than WIDE children most must have it: each base costs a walk over all of them, and there may be as many bases. Yields a, and for each child its coefficient n, the exponent m (0 where it lacks a) and the rest x.., taken from the
-    reading of the child with the most factors that has a.
+    Yields a, and for each child its coefficient n, the exponent m (0 where it lacks a) and the rest x.., taken from the
+    reading of the child with the most factors that has a. Of more than WIDE children most must have a: each base costs
+    a walk over all of them, and there may be as many bases as children.
     """
     children = [(k, root, g.readings(1, root, itself=True)) for root, k in items]
     holders: dict[int, int] = {}
