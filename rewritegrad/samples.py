@@ -253,8 +253,7 @@ class _Search:
 
 def _first(terms: Sequence[Term]) -> Sequence[Term]:
     """The terms themselves, or the greatest of the first LARGE terms below them."""
-    order = postorder(*terms)
-    if len(order) <= LARGE:
+    if len(order := postorder(*terms)) <= LARGE:
         return terms
     used = {arg for term in order[:LARGE] for arg in term.args}
     return [term for term in order[:LARGE] if term not in used]
