@@ -8,14 +8,15 @@ from math import isqrt
 from .egraph.rational import tidy
 from .term import Number
 
-MAX_BITS = 4096
-"""Numerator and denominator of a folded constant have at most so many bits; what would be longer stays a term."""
+MAX_BITS = 1000
+"""Numerator and denominator of a folded constant, and of an exponent, have at most so many bits; what would be longer stays a
+term. So every number that is folded is one that float64 can hold."""
 
 
 def bounded(number: Number) -> bool:
     """Whether the number is short enough to be folded into.
 
-    >>> bounded(2**4000), bounded(2**5000)
+    >>> bounded(2**900), bounded(2**1100)
     (True, False)
     """
     if type(number) is int:

@@ -23,6 +23,7 @@ from .egraph.saturate import Report, StopReason, no_collector
 from .errors import LimitError, UnsoundRuleError
 from .expansion import resolve
 from .graph import EGraph
+from .intervals import LARGEST
 from .knowledge import Knowledge
 from .patterns import PApply, walk
 from .pieces import Assembly
@@ -139,8 +140,8 @@ class Simplifier:
             self.found.pulses += 1
             self.found.stop_reason = reason
             cost = weight(terms)
-            better = cost < self.cost
-            if better or (cost == self.cost and self.found.pulses == 1):
+            better = cost < self.cost and fits(terms)
+            if better or (cost == self.cost and self.found.pulses == 1 and fits(terms)):
                 self.found.terms, self.cost = terms, cost
             if not better or reason is StopReason.TIME_LIMIT:
                 return
@@ -288,6 +289,11 @@ PAYING = 0.02
 LONGEST_PAUSE = 63
 
 
+def fits(terms: Sequence[Term]) -> bool:
+    """Whether every number is one that float64 can hold: exact arithmetic on long inputs makes others, which nothing could evaluate."""
+    return all(abs(term.value) <= LARGEST for term in postorder(*terms) if term.op.leaf == "number")
+
+
 def weight(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:
     """The operations of terms, and many more for each application that has no value, since laws are there to remove it."""
     return operations(terms) + _burden(terms, welcome)
@@ -329,7 +335,8 @@ def stabilised(terms: Sequence[Term]) -> list[Term]:
     ids = graph.add_all(terms)
     graph.run(rulesets, iterations=4, rows=2 * graph.size() + 100, flatten=False)
     order = list(dict.fromkeys(name for term in terms for name in term.variables))
-    return graph.raise_all(ids, order=order, decimals=has_decimals(terms), prefer=brought_by(theory, rulesets))
+    found = graph.raise_all(ids, order=order, decimals=has_decimals(terms), prefer=brought_by(theory, rulesets))
+    return found if fits(found) else list(terms)
 
 
 def brought_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:

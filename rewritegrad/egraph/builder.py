@@ -38,7 +38,8 @@ from .language import (
 from .naming import parts_of
 from .rational import Number, divide, tidy, times
 
-_BITS = 4096
+_BITS = 1000
+_LARGE = 1 << _BITS
 
 
 class NotRational(ArithmeticError):
@@ -48,6 +49,14 @@ class NotRational(ArithmeticError):
 def add(a: Number, b: Number) -> Number:
     """a + b, tidy."""
     return tidy(a + b)
+
+
+def multiplied(a: Number, b: Number) -> Number:
+    """a * b, tidy; NotRational where it is too long."""
+    product = times(a, b)
+    if -_LARGE < product.numerator < _LARGE and product.denominator < _LARGE:
+        return product
+    raise NotRational
 
 
 def quotient(a: Number, b: Number) -> Number:
@@ -100,10 +109,10 @@ def holds(test: Callable[[], bool]) -> bool:
 
 
 RUNTIME: dict[str, Any] = {
-    "add": add, "times": times, "divide": divide, "quotient": quotient, "raised": raised, "gcd_of": gcd_of,
+    "add": add, "times": times, "multiplied": multiplied, "divide": divide, "quotient": quotient, "raised": raised, "gcd_of": gcd_of,
     "holds": holds, "tidy": tidy, "EMPTY": (), "NotRational": NotRational,
 }  # fmt: skip
-_FUNCTION = {"+": "add", "*": "times", "/": "quotient", "^": "raised", "min": "min", "max": "max"}
+_FUNCTION = {"+": "add", "*": "multiplied", "/": "quotient", "^": "raised", "min": "min", "max": "max"}
 _COMPARE = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -277,7 +286,7 @@ class Builder:
                 body = f"type({args[0]}) is not int"
             else:
                 body = f"{args[0]} {_COMPARE[test.word]} {args[1]}"
-            return f"holds(lambda: {body})" if "raised" in body or "quotient" in body else body
+            return f"holds(lambda: {body})" if any(name in body for name in ("raised", "quotient", "multiplied")) else body
         facts = ", ".join(self.fact(a) for a in test.args)
         return f"{self.source.constant(test.predicate)}(A.facts, {facts})"
 

@@ -198,7 +198,7 @@ class Engine(Products):
 
     def _opens(self, k: Number, nested: ENode, n: Number) -> bool:
         """Whether (k * nested)^n has factors that may stand by themselves."""
-        if n < 0 and self._loses_zero(nested):
+        if (n < 0 and self._loses_zero(nested)) or not all(self._is_bounded(times(n, e)) for _, e in nested.items):
             return False
         if not integral(n):
             positive = [self._is_positive(i) for i, _ in nested.items]

@@ -114,6 +114,8 @@ class Products(Sums):
         for node in members:
             if len(node.items) == 1 and node.alive and node.items[0][0] != root and (integral(e) or self._is_positive(node.items[0][0])):
                 inner: Number = node.items[0][1]
+                if not self._is_bounded(times(inner, e)):
+                    continue
                 if (node.scale == 1 or integral(e)) and not (inner < 0 and e < 0 and not self._is_nonzero(node.items[0][0])):
                     return node
         return None
@@ -126,6 +128,10 @@ class Products(Sums):
                 return factor, node.cls, e
             factor = times(factor, folded)
         return factor, child, times(inner, e)
+
+    def _is_bounded(self, exponent: Number) -> bool:
+        assert self.analysis is not None
+        return self.analysis.bounded(exponent)
 
     def _is_positive(self, i: int) -> bool:
         assert self.analysis is not None
@@ -213,6 +219,6 @@ class Products(Sums):
 
     def raise_items(self, items: Items, e: Number) -> list[tuple[int, Number]]:
         """The factors of (product of items)^e, multiplied out where that is allowed for every base."""
-        if integral(e):
+        if integral(e) and all(self._is_bounded(times(n, e)) for _, n in items):
             return [(i, times(n, e)) for i, n in items]
         return [(items[0][0], e) if len(items) == 1 and items[0][1] == 1 else (self.product(1, items), e)]
