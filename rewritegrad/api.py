@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from . import calculus, codegen, stages
-from .calculus import Simplify
 from .errors import CostError
 from .expansion import resolve
+from .options import Simplify
 from .reader import declared_names, read, read_one
 from .rulefile import builtin_theory
 from .stages import Limits, Simplification

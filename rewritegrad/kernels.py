@@ -121,6 +121,27 @@ def powlog(base: ArrayLike, exponent: ArrayLike) -> Any:
     return np.power(base, exponent) * np.log(np.where(base == 0, 1.0, base))
 
 
+def basis(like: ArrayLike) -> Array:
+    """The identity matrix with as many rows as `like` has entries along its axis.
+
+    >>> basis([3.0, 4.0])
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return np.eye(len(np.asarray(like)))
+
+
+def over(array: ArrayLike, rows: ArrayLike) -> Array:
+    """The array repeated along a new first axis, as long as `rows`.
+
+    >>> over([1.0, 2.0], [0.0, 0.0, 0.0])
+    array([[1., 2.],
+           [1., 2.],
+           [1., 2.]])
+    """
+    return np.broadcast_to(array, (len(np.asarray(rows)), *np.shape(array)))
+
+
 def first(*arrays: ArrayLike) -> Array:
     """The first of several arrays, broadcast against the others.
 
@@ -138,6 +159,8 @@ OWN: dict[str, Any] = {
     "sum_to": sum_to,
     "expand_to": expand_to,
     "size": size,
+    "basis": basis,
+    "over": over,
     "first": first,
     "powlog": powlog,
     "catalan": catalan,

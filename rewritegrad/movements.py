@@ -205,17 +205,19 @@ def pad(array: ArrayLike, pad_width: Any = 0, mode: str = "constant", constant_v
     return np.pad(array.astype(kind, copy=False), pad_width, constant_values=constant_values)
 
 
-def make_diagonal(array: ArrayLike) -> Array:
-    """Matrices with the last axis of an array on their diagonals.
+def make_diagonal(array: ArrayLike, k: int = 0) -> Array:
+    """Matrices with the last axis of an array on their k-th diagonals.
 
-    >>> make_diagonal([1.0, 2.0])
-    array([[1., 0.],
-           [0., 2.]])
+    >>> make_diagonal([1.0, 2.0], -1)
+    array([[0., 0., 0.],
+           [1., 0., 0.],
+           [0., 2., 0.]])
     """
     array = np.asarray(array)
-    result = np.zeros((*array.shape, array.shape[-1]), array.dtype)
     places = np.arange(array.shape[-1])
-    result[..., places, places] = array
+    size = len(places) + abs(k)
+    result = np.zeros((*array.shape[:-1], size, size), array.dtype)
+    result[..., places + max(-k, 0), places + max(k, 0)] = array
     return result
 
 

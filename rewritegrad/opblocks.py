@@ -20,10 +20,10 @@ from .rulepatterns import PatternReader, is_number, literal
 from .shaperules import parse_rule
 from .shapes import ShapeRule, elementwise
 from .syntax import Node, Source, tokens, trees
-from .theory import Derivative, Gives, Operator, Parameter, Theory
+from .theory import RANKS, Batch, Derivative, Gives, Operator, Parameter, Theory
 
 FLAGS = ("associative", "commutative", "idempotent", "analytic", "increasing", "decreasing", "odd", "even", "linear", "surrogate")
-REPEATABLE = ("gives", "also", "try", "constant", "refuse", "derivative", "pull", "push")
+REPEATABLE = ("gives", "also", "try", "constant", "refuse", "derivative", "pull", "push", "batch")
 SEEDS = {"derivative": None, "pull": "g", "push": "d"}
 _PREFIX = "d/d"
 
@@ -100,6 +100,7 @@ def complete(block: Block, theory: Theory) -> None:
     definition, chosen = _definition(block, theory)
     values: dict[str, Any] = {
         "derivatives": tuple(derivatives),
+        "batches": _batches(block, theory),
         "definition": definition,
         "chosen": chosen,
         "multiple": _multiple(block, theory),
@@ -316,6 +317,27 @@ def _check_twice(block: Block, derivatives: Sequence[Derivative]) -> None:
             name = block.operator.parameters[derivative.parameter].name
             raise RuleFileError(f"duplicate derivative for {name}: the line before it holds always", derivative.position)
         last[key] = derivative
+
+
+def _batches(block: Block, theory: Theory) -> tuple[Batch, ...]:
+    """What an application is where some arguments have a new first axis."""
+    found: list[Batch] = []
+    for node in block.fields.get("batch", ()):
+        positions = []
+        for word in tokens(node)[1::2]:  # between them stands `and`
+            positions.append(list(block.arguments).index(_argument(block, word, str(word))))
+            if block.operator.parameters[positions[-1]].attribute:
+                block.fail(word, f"{word} is an attribute, which has no axes")
+        reader = _reader(block, theory)
+        body, *conditions = trees(node)
+        pattern = _formula(block, reader, body)
+        guards = reader.conditions(conditions[0]) if conditions else ()
+        _check_bound(block, reader)
+        for guard in guards:
+            if guard.word not in RANKS:
+                block.fail(conditions[0], f"batch asks for {', '.join(RANKS)}, not {guard.word}")
+        found.append(Batch(tuple(positions), pattern, guards))
+    return tuple(found)
 
 
 def _definition(block: Block, theory: Theory) -> tuple[Pattern | None, bool]:

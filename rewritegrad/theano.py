@@ -23,6 +23,7 @@ from typing import Any
 
 from . import api, calculus
 from .errors import FormulaError
+from .options import Form, Gradient
 from .printer import theano_pp as pp
 from .rulefile import builtin_theory
 from .term import Term, make_term, rebuild
@@ -80,7 +81,7 @@ class Tensor:
         return self._theory.make(op, [*args, *(attributes.get(p.name, p.default) for p in op.parameters[len(args) :])])
 
     @staticmethod
-    def grad(cost: Term | None, wrt: calculus.Form[Term], *args: Any, **options: Any) -> calculus.Form[calculus.Gradient]:
+    def grad(cost: Term | None, wrt: Form[Term], *args: Any, **options: Any) -> Form[Gradient]:
         """The gradient, not simplified: `consider_constant` and `disconnected_inputs` also by position, as in Theano."""
         given = dict(zip(("consider_constant", "disconnected_inputs"), args, strict=False)) | options
         if "return_disconnected" in given:
@@ -103,7 +104,7 @@ class Tensor:
 class CompiledFunction:
     """A compiled function; `maker.env.outputs` are its optimised outputs, their constants as the floats that they are computed with."""
 
-    def __init__(self, inputs: Sequence[Term], outputs: calculus.Form[Term]) -> None:
+    def __init__(self, inputs: Sequence[Term], outputs: Form[Term]) -> None:
         self._run = api.function(inputs, outputs)
         self.maker = SimpleNamespace(env=SimpleNamespace(inputs=list(self._run.inputs), outputs=_as_floats(self._run.outputs)))
 
@@ -111,7 +112,7 @@ class CompiledFunction:
         return self._run(*values, **by_name)
 
 
-def function(inputs: Sequence[Term], outputs: calculus.Form[Term]) -> CompiledFunction:
+def function(inputs: Sequence[Term], outputs: Form[Term]) -> CompiledFunction:
     """The outputs simplified together and compiled to NumPy: one array for a single output, a list for several."""
     return CompiledFunction(inputs, outputs)
 

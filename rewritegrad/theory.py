@@ -61,6 +61,15 @@ class Derivative:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What an application is where the arguments at some positions have a new first axis; conditions are about ranks without it."""
+
+    positions: tuple[int, ...]
+    body: Pattern
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Gives:
     """A fact about the result of an operator (`gives positive if nonzero(x)`): a Condition whose first argument is left out."""
 
@@ -94,6 +103,7 @@ class Operator:
     needs: tuple[Condition, ...] = ()
     gives: tuple[Gives, ...] = ()
     derivatives: tuple[Derivative, ...] = ()
+    batches: tuple[Batch, ...] = ()
     shape_rule: ShapeRule = elementwise
     shape_text: str = ""
     spellings: tuple[str, ...] = ()
@@ -173,6 +183,9 @@ class Notation(Protocol):
     def recipe(self, roots: Sequence[Term]) -> tuple[Callable[..., Any], tuple[Any, ...]]: ...
 
 
+RANKS: dict[str, tuple[int, ...]] = {"scalar": (0,), "vector": (1,), "matrix": (2,), "tensor": tuple(range(3, 33))}
+"""The conditions that ask for a number of axes."""
+
 ROLES: dict[str, int] = {
     "sum": 2,
     "product": 2,
@@ -182,6 +195,12 @@ ROLES: dict[str, int] = {
     "transpose": 1,
     "derivative": 2,
     "index": 2,
+    "permute": 2,
+    "sum_over": 3,
+    "reshape": 2,
+    "reshape_like": 2,
+    "basis": 1,
+    "over": 2,
     "choice": 3,
     "both": 2,
     "either": 2,
