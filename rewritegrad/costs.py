@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from .egraph.extract import Cost
 from .egraph.multiset import Engine
@@ -31,7 +32,8 @@ def sum_operations(coefficients: Sequence[Number], numbers: int, decimals: bool)
     return ops + (not numbers and all(k == -1 for k in coefficients))
 
 
-def best_divisor(coefficients: Sequence[Number], numbers: int, decimals: bool) -> tuple[Number, int]:
+@lru_cache(maxsize=4096)
+def best_divisor(coefficients: tuple[Number, ...], numbers: int, decimals: bool) -> tuple[Number, int]:
     """The number by which a sum that is a factor is divided to be written shortest, and the operations of what is left."""
     best: tuple[Number, int] = (1, sum_operations(coefficients, numbers, decimals))
     bare = len(coefficients) - numbers
@@ -44,7 +46,8 @@ def best_divisor(coefficients: Sequence[Number], numbers: int, decimals: bool) -
     return best
 
 
-def product_operations(exponents: Sequence[Number]) -> int:
+@lru_cache(maxsize=4096)
+def product_operations(exponents: tuple[Number, ...]) -> int:
     """Operations of a product beside those of its factors; factors of one exponent are gathered, over the fraction line too."""
     if len(exponents) == 1 and exponents[0] < -1 and integral(exponents[0]):
         return 1
@@ -79,9 +82,9 @@ def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator
             return 1
         if form == LINEAR:
             bare = [k for i, k in node.items if i == one]
-            ops = best_divisor([*[k for i, k in node.items if i != one], *bare], len(bare), decimals)[1]
+            ops = best_divisor((*[k for i, k in node.items if i != one], *bare), len(bare), decimals)[1]
         elif form == POWERS:
-            ops = product_operations([e for _, e in node.items]) + sum(weight_cost(i) for i, _ in node.items)
+            ops = product_operations(tuple([e for _, e in node.items])) + sum(weight_cost(i) for i, _ in node.items)
         elif form == BAG:
             ops = sum(n for _, n in node.items) - 1 + sum(weight_cost(i) for i, _ in node.items)
         else:

@@ -112,7 +112,7 @@ def add(a: Interval, b: Interval) -> Interval:
 
 def scale(k: Number, a: Interval) -> Interval:
     """Where k times a lies, for k other than 0."""
-    if a is REALS or k == 1:
+    if a is REALS or k == 1 or (k > 0 and a[0] == 0 and a[1] == inf):
         return a
     if not -_FLOAT_INTEGERS < k < _FLOAT_INTEGERS:
         return multiply(point(k), a)
@@ -124,6 +124,8 @@ def scale(k: Number, a: Interval) -> Interval:
 def multiply(a: Interval, b: Interval) -> Interval:
     """Where a product lies."""
     if a[0] >= 0 and b[0] >= 0:  # by far the most frequent case
+        if a[0] == b[0] == 0 and a[1] == b[1] == inf and a[2] and b[2]:
+            return a if a[3] or b[3] else (0, inf, True, False)
         corners = (_corner(a[0], a[2], b[0], b[2]), _corner(a[1], a[3], b[1], b[3]))
         return _lower(corners[0][0]), _upper(corners[1][0]), corners[0][1], corners[1][1]
     ends_a, ends_b = ((a[0], a[2]), (a[1], a[3])), ((b[0], b[2]), (b[1], b[3]))
@@ -145,6 +147,8 @@ def power(a: Interval, exponent: Number) -> Interval:
         return a
     if exponent == 0:
         return 1, 1, False, False
+    if a[0] == 0 and a[1] == inf and a[2]:
+        return a if a[3] else (0, inf, True, True)
     if type(exponent) is int:
         return _integer_power(a, exponent)
     a = intersect(a, NONNEGATIVE)

@@ -33,10 +33,12 @@ def needed_operators(rule: Rule, language: Language) -> tuple[Operator, ...]:
     """Operators without whose nodes the left side of a rule matches nothing, in the order of their first occurrence.
 
     Told from the pattern as written, before it is put into core form: operators that are stored as they are, and a
-    sum or a pattern for every child at the root. What is inside an operator whose definition drops arguments is left out.
+    sum or a pattern for every child at the root; a power where its exponent has to be symbolic. What is inside an operator
+    whose definition drops arguments is left out.
     """
     found: dict[Operator, None] = {}
     left = rule.left
+    symbolic = {a.name for c in rule.conditions if c.word == "symbolic" for a in c.args if isinstance(a, PVar)}
     if isinstance(left, PEach) or (isinstance(left, PApply) and language.kind(left.op) is Kind.LINEAR):
         found[left.op] = None
     stack: list[Pattern] = [left]
@@ -47,7 +49,7 @@ def needed_operators(rule: Rule, language: Language) -> tuple[Operator, ...]:
         if not isinstance(part, PApply):
             continue
         if language.spelled or part.op.definition is None:
-            if language.kind(part.op) is Kind.PLAIN and part.op != language.raised:
+            if language.kind(part.op) is Kind.PLAIN and (part.op != language.raised or part.args[1] in map(PVar, symbolic)):
                 found[part.op] = None
             stack.extend(reversed(part.args))
         else:

@@ -263,7 +263,7 @@ class Raising:
             one = self.engine.one
             bare = [k for i, k in node.items if i == one]
             others = [times(k, self._natural.get(i, 1)) for i, k in node.items if i != one]
-            natural = best_divisor([*others, *bare], len(bare), self.decimals)[0]
+            natural = best_divisor((*others, *bare), len(bare), self.decimals)[0]
             if bare and bare[0] * node.scale > 0 and all(k * node.scale < 0 for k in others):
                 self.signs.setdefault(root, -1)  # x - 1 rather than 1 - x, where that is free
         elif node.form == POWERS:

@@ -44,6 +44,7 @@ class Classes:
         self._repairs: list[ENode] = []
         self._stale: list[ENode] = []
         self._changed: dict[int, None] = {}
+        self._scaled: dict[int, tuple[Any, Any]] = {}
         self._thin: dict[tuple[Any, int], None] = {}
         self.shaped = False
         self.zero = -1
