@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .batches import ACCURACY, FAILURES, Call, align
-from .cells import Cell, known, unknown
+from .cells import Cell, known, unknown, values_of
 from .kernels import Array
 from .term import Number
 
@@ -84,7 +84,7 @@ def multiple(k: Number) -> Multiple | None:
 
 def sum_cell(multiples: Sequence[Multiple | None], operands: Sequence[Cell]) -> Cell:
     """The cell of a sum of multiples."""
-    cell = Cell(_sum, multiples, tuple(operands))
+    cell = Cell(_sum, multiples, tuple(operands), _sum_seen)
     cell.roundings = max([c.roundings for c in operands]) + len(operands) - 1 + sum([m.roundings for m in multiples if m is not None])
     if cell.roundings > _ROUNDINGS:
         cell.roundings = 0
@@ -120,6 +120,23 @@ def _long_sum(multiples: Sequence[Multiple | None], cells: tuple[Cell, ...]) -> 
     return doubled
 
 
+def _sum_seen(multiples: Sequence[Multiple | None], cells: tuple[Cell, ...]) -> Array:
+    total: Array | None = None
+    for m, cell in zip(multiples, cells, strict=True):
+        values = values_of(cell)
+        if total is not None and total.ndim != values.ndim:
+            rank = max(total.ndim, values.ndim)
+            total, values = align(total, rank, 1), align(values, rank, 1)
+        if m is None:
+            total = values if total is None else total + values
+        elif m.negative:
+            total = values * -m.size if total is None else total - values * m.size
+        else:
+            total = values * m.size if total is None else total + values * m.size
+    assert total is not None
+    return total
+
+
 # -- products
 
 
@@ -129,7 +146,7 @@ def product_cell(coefficient: Number, exponents: Sequence[Number], operands: Seq
         payload = float(coefficient), tuple([float(n) for n in exponents])
     except OverflowError:
         return unknown(0)
-    return Cell(_product, payload, tuple(operands))
+    return Cell(_product, payload, tuple(operands), _product_seen)
 
 
 def _product(payload: tuple[float, tuple[float, ...]], cells: tuple[Cell, ...]) -> Array:
@@ -182,6 +199,21 @@ def _power(cell: Cell, n: float, floor: float) -> tuple[Array, Array]:
     return power, np.maximum(bound, floor or TINY)
 
 
+def _product_seen(payload: tuple[float, tuple[float, ...]], cells: tuple[Cell, ...]) -> Array:
+    coefficient, exponents = payload
+    total: Array | None = None
+    for cell, n in zip(cells, exponents, strict=True):
+        values = values_of(cell)
+        if n != 1.0:
+            values = values * values if n == 2.0 else 1.0 / values if n == -1.0 else np.sqrt(values) if n == 0.5 else np.power(values, n)
+        if total is not None and total.ndim != values.ndim:
+            rank = max(total.ndim, values.ndim)
+            total, values = align(total, rank, 1), align(values, rank, 1)
+        total = values if total is None else total * values
+    assert total is not None
+    return total if coefficient == 1.0 else total * coefficient
+
+
 # -- kernels
 
 
@@ -201,7 +233,7 @@ class Application(NamedTuple):
 def kernel_cell(application: Application, operands: Sequence[Cell]) -> Cell:
     """The cell of an application."""
     simple = application.kinds == "f" and application.call.elementwise and not application.boolean
-    return Cell(_simple_kernel if simple else _kernel, application, tuple(operands))
+    return Cell(_simple_kernel, application, tuple(operands), _simple_seen) if simple else Cell(_kernel, application, tuple(operands))
 
 
 def _simple_kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
@@ -225,6 +257,11 @@ def _simple_kernel(application: Application, cells: tuple[Cell, ...]) -> Array:
     if not (application.steady or errors.dot(errors) < UNCERTAIN**2):
         _doubt(rows[0], errors)
     return rows[:2]
+
+
+def _simple_seen(application: Application, cells: tuple[Cell, ...]) -> Array:
+    found: Array = application.call.kernel(values_of(cells[0]))
+    return found if found.dtype == np.float64 else found.astype(np.float64)
 
 
 def _corners(count: int) -> Array:

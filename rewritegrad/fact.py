@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from . import intervals
-from .cells import Cell, evaluate, filled, less_known
+from .cells import Cell, evaluate, filled, glance, less_known
 from .intervals import REALS, End, Interval
 from .term import Number, Shape
 
@@ -169,9 +171,13 @@ def _sign(end: tuple[Any, ...]) -> tuple[bool, bool, bool]:
 def _merged_cell(a: Fact, b: Fact) -> Cell:
     """The cell that is known at more points; a new one where each knows what the other does not."""
     one, other = a.cell, b.cell
-    if one is other or one.clean:
+    if one is other or one.clean or (a.everywhere and b.everywhere):
         return one
     if other.clean:
+        return other
+    if one.rows is None and np.isfinite(glance(one)).all():
+        return one
+    if other.rows is None and np.isfinite(glance(other)).all():
         return other
     if one.rows is None and other.rows is None:
         return other if b.total and not a.total else one

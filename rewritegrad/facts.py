@@ -11,8 +11,8 @@ from functools import reduce
 from math import inf, prod
 from typing import Any, cast
 
-from . import conditions, enclosures, intervals
-from .cells import Cell, apart, avoids_zero, evaluate, less_known, meet, unknown
+from . import audits, conditions, enclosures, intervals
+from .cells import Cell, avoids_zero, evaluate, less_known, unknown
 from .dimensions import Dimensions
 from .egraph.rational import tidy
 from .enclosures import Application, Multiple, kernel_cell, product_cell, sum_cell
@@ -276,10 +276,6 @@ class Facts:
 
     # -- samples
 
-    def _regular(self, rows: Array) -> Array:
-        """The rows without the edge points."""
-        return rows if rows.shape[1] == 1 else rows[:, : self.points.regular]
-
     def samples(self, fact: Fact) -> tuple[Array, Array]:
         """Values and errors at the sample points, as arrays of shape (points, *shape); nan where nothing is known.
 
@@ -289,19 +285,12 @@ class Facts:
         return values, errors
 
     def disjoint(self, a: Fact, b: Fact) -> tuple[int, Any, Any] | None:
-        """The audit of a union: a point where two values certainly differ, as its index and both values; None where there is none."""
-        if a.kind is ATTRIBUTE or b.kind is ATTRIBUTE:
-            return None
-        first, second = self._regular(evaluate(a.cell)), self._regular(evaluate(b.cell))
-        at = apart(first, second)
-        if at < 0:
-            return None
-        return at, _shown(first[0], at), _shown(second[0], at)
+        """A point where two values certainly differ, as its index and both values; None where there is none."""
+        return audits.disjoint(a, b, self.points.regular)
 
-    def unaudited(self, a: Fact, b: Fact) -> bool:
-        """Whether there is no point at which both values are known."""
-        first, second = self._regular(evaluate(a.cell)), self._regular(evaluate(b.cell))
-        return not (a.cell.clean and b.cell.clean) and not meet(first, second)
+    def wrong(self, pairs: Sequence[tuple[Fact, Fact]]) -> int:
+        """The audit of unions: the first of several pairs of values that certainly differ at a sample point, -1 where there is none."""
+        return audits.wrong(pairs, self.points.regular)
 
     def less_defined(self, a: Fact, b: Fact) -> bool:
         """Whether `a` is unknown at a point where `b` is known."""
@@ -318,7 +307,7 @@ class Facts:
         cell = fact.cell
         if cell.apart is None:
             # polynomials in integers vanish on a thin set unless everywhere, but small integers are often among their zeros
-            cell.apart = avoids_zero(self._regular(evaluate(cell)), self._is_discrete(fact.free))
+            cell.apart = avoids_zero(audits.regular(evaluate(cell), self.points.regular), self._is_discrete(fact.free))
         return cell.apart
 
     def holds(self, word: str, *args: Fact | Number) -> bool:
@@ -387,8 +376,3 @@ def _folded(number: Number) -> Number | None:
 def _drawn(variable: tuple[Points, str, Type], operands: tuple[Cell, ...]) -> Array:
     points, name, type = variable
     return enclosures.exact_rows(points.values(name, type))
-
-
-def _shown(values: Array, at: int) -> Any:
-    """The value at a point, as a float or nested lists of them."""
-    return values[at if len(values) > 1 else 0].tolist()

@@ -249,7 +249,7 @@ class EGraph:
     def apart(self, i: int, j: int) -> bool:
         """Whether a sample point tells two ids apart."""
         analysis = self.engine.analysis
-        return analysis is not None and analysis.audit(self.engine.fact(i), self.engine.fact(j)) is not None
+        return analysis is not None and analysis.audit([(self.engine.fact(i), self.engine.fact(j))]) is not None
 
     def _terms(self, graph: Engine | View, choice: dict[int, ENode], ids: Sequence[int]) -> list[Term]:
         made: dict[int, Term] = {}

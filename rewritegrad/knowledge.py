@@ -73,10 +73,14 @@ class Knowledge:
     def bounded(self, value: Number) -> bool:
         return bounded(value)
 
-    def audit(self, left: Fact, right: Fact) -> str | None:
-        """Why two data cannot be of one class: the first sample point at which they differ."""
-        found = self.facts.disjoint(left, right)
-        return None if found is None else f"two sides differ at a sample point: {found[1]} and {found[2]}"
+    def audit(self, pairs: Sequence[tuple[Fact, Fact]]) -> tuple[int, str] | None:
+        """The first pair of data that cannot be of one class, and why: a sample point at which they differ."""
+        index = self.facts.wrong(pairs)
+        if index < 0:
+            return None
+        found = self.facts.disjoint(*pairs[index])
+        assert found is not None
+        return index, f"two sides differ at a sample point: {found[1]} and {found[2]}"
 
     def is_presentable(self, engine: Engine) -> Callable[[ENode], bool] | None:
         """Which nodes extraction may take: those that are defined at every sample point at which their class is."""
@@ -143,7 +147,7 @@ class ShapeKnowledge:
     def merge(self, left: Term, right: Term) -> Term:
         return left
 
-    def audit(self, left: Term, right: Term) -> str | None:
+    def audit(self, pairs: Sequence[tuple[Term, Term]]) -> None:
         return None
 
     def constant(self, data: Term) -> None:

@@ -38,7 +38,7 @@ def needed_operators(rule: Rule, language: Language) -> tuple[Operator, ...]:
     """
     found: dict[Operator, None] = {}
     left = rule.left
-    symbolic = {a.name for c in rule.conditions if c.word == "symbolic" for a in c.args if isinstance(a, PVar)}
+    symbolic = [a for c in rule.conditions if c.word == "symbolic" for a in c.args]
     if isinstance(left, PEach) or (isinstance(left, PApply) and language.kind(left.op) is Kind.LINEAR):
         found[left.op] = None
     stack: list[Pattern] = [left]
@@ -49,7 +49,7 @@ def needed_operators(rule: Rule, language: Language) -> tuple[Operator, ...]:
         if not isinstance(part, PApply):
             continue
         if language.spelled or part.op.definition is None:
-            if language.kind(part.op) is Kind.PLAIN and (part.op != language.raised or part.args[1] in map(PVar, symbolic)):
+            if language.kind(part.op) is Kind.PLAIN and (part.op != language.raised or part.args[1] in symbolic):
                 found[part.op] = None
             stack.extend(reversed(part.args))
         else:

@@ -67,8 +67,9 @@ class Constants:
     def bounded(self, value):
         return bounded(value)
 
-    def audit(self, left, right):
-        return None if None in (left, right) or left == right else f"{left} is not {right}"
+    def audit(self, pairs):
+        wrong = [i for i, (left, right) in enumerate(pairs) if None not in (left, right) and left != right]
+        return (wrong[0], "{} is not {}".format(*pairs[wrong[0]])) if wrong else None
 
 
 def new_engine():

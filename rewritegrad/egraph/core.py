@@ -10,10 +10,10 @@ In a plain e-graph every k is 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import inf
 from typing import Any
 
+from .changes import Changes
 from .language import Analysis, Language
 from .nodes import LEAF, PLAIN, Contradiction, ENode, RowLimit, Table
 from .rational import Number, divide, times
@@ -39,11 +39,10 @@ class Classes:
         self.class_count = 0
         self.row_limit: int | float = inf
         self.blame = ""
-        self.unaudited = 0
-        self.above: list[dict[Any, list[ENode]]] = []
         self._repairs: list[ENode] = []
         self._stale: list[ENode] = []
-        self._changed: dict[int, None] = {}
+        self.changes = Changes()
+        self._joined: list[tuple[Any, Any, str]] = []
         self._scaled: dict[int, tuple[Any, Any]] = {}
         self._thin: dict[tuple[Any, int], None] = {}
         self.shaped = False
@@ -163,7 +162,7 @@ class Classes:
         if self.analysis is not None:
             self._learn(cls, self.analysis.apply(op, [self.fact(a) for a in args]))
         self.attach(ENode(op, PLAIN, args, 1, cls), table)
-        self._changed[cls] = None
+        self.changes.classes[cls] = None
         return True
 
     def canonical(self, ids: tuple[int, ...]) -> tuple[int, ...]:
@@ -260,7 +259,7 @@ class Classes:
         self.uses[b] = []
         self.uses[a] += users
         self._repairs += users
-        self._changed[a] = None
+        self.changes.classes[a] = None
 
     def _join_data(self, a: int, b: int, ratio: Number) -> None:
         if self.analysis is None:
@@ -270,17 +269,25 @@ class Classes:
             self._stale.extend(self.uses[b])
 
     def _learn(self, root: int, other: Any) -> Any:
-        """What is known of a class once it is known that `other` holds of it too; Contradiction where that cannot be."""
+        """What is known of a class once it is known that `other` holds of it too."""
         assert self.analysis is not None
         mine = self.data[root]
-        problem = self.analysis.audit(mine, other)
-        if problem is not None:
-            raise Contradiction(f"{self.blame}: {problem}", self.blame)
+        self._joined.append((mine, other, self.blame))
         merged = self.analysis.merge(mine, other)
         if merged is not mine:
             self.data[root] = merged
             self._stale.extend(self.uses[root])
         return merged
+
+    def audit(self) -> None:
+        """Hold all unions since the last audit against the data of both sides; Contradiction names the law of the first wrong one."""
+        joined, self._joined = self._joined, []
+        if self.analysis is None or not joined:
+            return
+        found = self.analysis.audit([(left, right) for left, right, _ in joined])
+        if found is not None:
+            blame = joined[found[0]][2]
+            raise Contradiction(f"{blame}: {found[1]}", blame)
 
     # -- rebuilding
 
@@ -336,7 +343,7 @@ class Classes:
         if merged is not old:
             self.data[node.cls] = merged
             self._stale.extend(self.uses[node.cls])
-            self._changed[node.cls] = None
+            self.changes.classes[node.cls] = None
 
     def data_of(self, node: ENode) -> Any:
         """What the analysis knows of one node, from its children."""
@@ -344,30 +351,6 @@ class Classes:
         if node.form == LEAF:
             return self.analysis.leaf(node.op, node.items[0])
         return self.analysis.apply(node.op, [self.fact(a) for a in node.items])
-
-    # -- what is new
-
-    def changed(self, op: Any, level: int, since: tuple[int, ...]) -> tuple[list[ENode], tuple[int, ...]]:
-        """The nodes of an operator that are new, or less than `level` steps above a class that changed, since a mark; and the next mark."""
-        while len(self.above) < level - 1:
-            self.above.append({})
-        if self._changed:
-            self._spread()
-        logs = [self.table(op).log, *[log.get(op, []) for log in self.above[: level - 1]]]
-        since += (0,) * (level - len(since))
-        found = [node for log, start in zip(logs, since, strict=True) for node in log[start:] if node.alive]
-        return list(dict.fromkeys(found)), tuple([len(log) for log in logs])
-
-    def _spread(self) -> None:
-        """Log the users of changed classes, and their users, as many steps up as any law has looked."""
-        changed: Iterable[int] = self._changed
-        for log in self.above:
-            roots = dict.fromkeys([self.split(cls)[1] for cls in changed])
-            users = dict.fromkeys([node for root in roots for node in self.uses[root] if node.alive])
-            for node in users:
-                log.setdefault(node.op, []).append(node)
-            changed = dict.fromkeys([node.cls for node in users])
-        self._changed = {}
 
     # -- looking
 

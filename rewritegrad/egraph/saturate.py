@@ -13,7 +13,7 @@ from typing import Any
 
 from .matcher import CompiledLaw
 from .multiset import Engine
-from .nodes import ENode, RowLimit
+from .nodes import Contradiction, ENode, RowLimit
 from .program import Program
 
 
@@ -134,11 +134,15 @@ class Saturation:
             reason = StopReason.NODE_LIMIT
         except OutOfTime:
             reason = StopReason.TIME_LIMIT
+        except Contradiction:
+            engine.audit()  # the law that went wrong may be an earlier one
+            raise
         finally:
             self._fresh = {}
             engine.row_limit = inf
             engine.blame = "congruence"
             engine.rebuild()
+        engine.audit()
         iteration.rows = engine.live
         iteration.classes = engine.class_count
         iteration.seconds = perf_counter() - start
@@ -162,7 +166,7 @@ class Saturation:
             return []
         since = self.seen.get(key, ())
         if (op, level, since) not in self._fresh:  # laws of one operator mostly ask for the same
-            self._fresh[op, level, since] = self.engine.changed(op, level, since)
+            self._fresh[op, level, since] = self.engine.changes.since(self.engine, op, level, since)
         nodes, marks[key] = self._fresh[op, level, since]
         return nodes
 
