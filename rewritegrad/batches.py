@@ -19,8 +19,9 @@ from .theory import Operator, Theory
 ACCURACY = 2.0**-46
 SPECIAL = 2.0**-36
 """How far, relatively, values of NumPy's kernels (but for linear algebra), and of all others, may be from the truth (generously)."""
-FAILURES = (ArithmeticError, ValueError)
-"""What kernels raise for arguments outside of their domain (a singular matrix), and batches for shapes that do not fit."""
+FAILURES = (ArithmeticError, ValueError, TypeError, IndexError)
+"""What kernels raise for arguments outside of their domain (a singular matrix), or that are unknown and so lack axes, and
+batches for shapes that do not fit."""
 
 
 def is_boolean(op: Operator) -> bool:

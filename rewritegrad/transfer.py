@@ -165,7 +165,7 @@ class Plan:
                 argument = nextafter(argument, -inf if is_lower else inf)
             with np.errstate(all="ignore"):
                 value = float(call.kernel(argument))
-        except (*FAILURES, TypeError):
+        except FAILURES:
             return towards
         if isnan(value):
             return towards
