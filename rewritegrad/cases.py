@@ -274,8 +274,9 @@ def _settings(parameter: Parameter) -> tuple[Any, ...]:
 
 
 def is_sensible(case: Case, *others: Term) -> bool:
-    """Whether kernels accept the shapes: operators whose shape rule looks at one argument, or none, cannot tell."""
-    terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith(("like", "()", "leading", "trailing"))]
+    """Whether kernels accept the shapes: operators whose shape rule looks at one argument, or none, or halves a size, cannot tell."""
+    blind = ("like", "()", "leading", "trailing")
+    terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith(blind) or "//" in t.op.shape_text]
     inputs = variable_terms(*terms)
     drawn = draw_point(case.variables, seeded(""))
     try:
@@ -355,6 +356,10 @@ def _narrowed(old: Range, word: str, bound: float) -> Range:
             return replace(old, integer=True)
         case "symmetric":
             return replace(old, symmetric=True)
+        case "full_rank":
+            return replace(old, full_rank=True)
+        case "positive_definite":
+            return replace(old, positive_definite=True)
     return old
 
 

@@ -107,6 +107,16 @@ def _symmetric(source: Source, a: Fact) -> bool:
     return False
 
 
+def _full_rank(source: Source, a: Fact) -> bool:
+    """Likewise."""
+    return False
+
+
+def _positive_definite(source: Source, a: Fact) -> bool:
+    """Likewise."""
+    return False
+
+
 def _powerable(source: Source, a: Fact, b: Fact) -> bool:
     """Whether a^b is defined (but for a thin set) where a and b are."""
     if _positive(source, a) or (_nonnegative(source, a) and _positive(source, b)):
@@ -188,6 +198,8 @@ WORDS: dict[str, Word] = {
     "tensor": _tensor,
     "square": _square,
     "symmetric": _symmetric,
+    "full_rank": _full_rank,
+    "positive_definite": _positive_definite,
     "powerable": _powerable,
     "free_of": _free_of,
     "same_shape": _same_shape,

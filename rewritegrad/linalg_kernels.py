@@ -118,13 +118,13 @@ def embed(array: ArrayLike, corner: ArrayLike) -> Array:
 
 
 def corner(array: ArrayLike) -> Array:
-    """The upper right quarter.
+    """The upper right quarter of a matrix with an even number of rows.
 
     >>> corner([[1.0, 5.0], [0.0, 1.0]]).tolist()
     [[5.0]]
     """
     array = np.asarray(array)
-    n = array.shape[-1] // 2
+    n = _half(array)
     return array[..., :n, n:]
 
 
@@ -135,8 +135,14 @@ def halves(array: ArrayLike) -> Array:
     [[3.0]]
     """
     array = np.asarray(array)
-    n = array.shape[-1] // 2
+    n = _half(array)
     return np.asarray(array[..., :n, :n] + array[..., n:, n:])
+
+
+def _half(array: Array) -> int:
+    if array.shape[-1] % 2:
+        raise ValueError(f"a matrix of {array.shape[-1]} columns has no quarters")
+    return int(array.shape[-1] // 2)
 
 
 def norm(array: ArrayLike, ord: object = None, axis: Any = None, keepdims: bool = False) -> Array:

@@ -115,6 +115,8 @@ CONDITION_WORDS: dict[str, int] = {
     "matrices": 1,
     "square": 1,
     "symmetric": 1,
+    "full_rank": 1,
+    "positive_definite": 1,
     "powerable": 2,
     "free_of": 2,
     "same_shape": 2,

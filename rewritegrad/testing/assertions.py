@@ -104,9 +104,12 @@ class _Comparison:
 
         def defined(point: Point) -> bool:
             with np.errstate(all="ignore"):
-                return bool(np.isfinite(compiled(**point)).all())
+                try:
+                    return bool(np.isfinite(compiled(**point)).all())
+                except np.linalg.LinAlgError:
+                    return False
 
-        ranges = variable_ranges(self.variables, sizes)
+        ranges = variable_ranges(term, sizes)
         # every other point is free of zeros, ones and ties, where derivatives may be lacking
         counts = ((wanted // 2, True), (wanted - wanted // 2, False)) if self.variables else ((1, True),)
         self.points = [p for count, special in counts for p in points(ranges, defined, count, self._rng, special=special)]
@@ -126,8 +129,11 @@ class _Comparison:
                 continue  # a kink, or the edge of the domain: the value exists, the derivative does not
             compared += 1
             for how, function in compiled.items():
-                with np.errstate(all="ignore"):
-                    found = np.broadcast_to(function(**point), wanted.shape)
+                try:
+                    with np.errstate(all="ignore"):
+                        found = np.broadcast_to(function(**point), wanted.shape)
+                except np.linalg.LinAlgError:
+                    continue  # a determinant has a derivative at a singular matrix; ours is made of its inverse
                 if not self._close(found, wanted):
                     found = self._precisely(level.forms[how], point, found)
                 if not self._close(found, wanted):

@@ -101,7 +101,7 @@ def _each(function: Callable[..., Any], *arrays: Objects, ranks: tuple[int, ...]
         raise EvaluationError("an empty stack of matrices has no entries to compare")
     stacked = np.empty((len(results), *results[0].shape), dtype=object)
     for i, result in enumerate(results):
-        stacked[i] = result
+        stacked[i] = result[()]  # an array without axes would be stored as one
     return np.asarray(stacked.reshape(lead + results[0].shape), dtype=object)
 
 
@@ -121,7 +121,10 @@ def _inverse(a: Objects) -> Objects:
     result = np.empty(a.shape, dtype=object)
     for i, j in np.ndindex(*a.shape):
         result[i, j] = (-1) ** (i + j) * _determinant(_minor(a, j, i))
-    return np.asarray(result / _determinant(a), dtype=object)
+    determinant = _determinant(a)
+    if determinant == 0 and not _Library(a).symbolic:
+        return np.full(a.shape, float("nan"), dtype=object)
+    return np.asarray(result / determinant, dtype=object)
 
 
 def _det(a: Objects) -> Objects:
@@ -150,6 +153,7 @@ def _solve_triangular(a: Objects, b: Objects, lower: bool = False) -> Objects:
 
 
 def _pinv(a: Objects) -> Objects:
+    _Library(a).only_numbers("pseudo-inverse of a size worth waiting for")
     turned = np.matrix_transpose(a)
     if a.shape[-2] >= a.shape[-1]:
         return np.asarray(np.matmul(_inv(np.matmul(turned, a)), turned), dtype=object)

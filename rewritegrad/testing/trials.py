@@ -9,14 +9,14 @@ import math
 import random
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..kernels import Array
-from ..patterns import COMPARISONS
-from ..term import Term
+from ..patterns import COMPARISONS, PVar
+from ..term import Term, postorder, variable_terms
 from ..theory import Type
 
 SPECIAL = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0)
@@ -32,7 +32,8 @@ def seeded(text: str) -> random.Random:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Where the entries of a variable may lie; `symmetric` makes a matrix its own transpose."""
+    """Where the entries of a variable may lie; `symmetric` makes a matrix its own transpose; of one that is to be
+    of full rank, or whose symmetric part is to be positive definite, the diagonal is raised."""
 
     lower: float = -math.inf
     upper: float = math.inf
@@ -41,6 +42,8 @@ class Range:
     integer: bool = False
     nonzero: bool = False
     symmetric: bool = False
+    full_rank: bool = False
+    positive_definite: bool = False
 
     def holds(self, value: float) -> bool:
         """Whether a number lies inside."""
@@ -92,7 +95,15 @@ def _candidate(allowed: Range, rng: random.Random, kind: float) -> float:
 def draw_array(allowed: Range, shape: tuple[int, ...], rng: random.Random, special: bool = True) -> Array:
     """An array of numbers of the range."""
     entries = np.array([draw_number(allowed, rng, special) for _ in range(math.prod(shape))], dtype=float).reshape(shape)
-    return (entries + entries.T) / 2 if allowed.symmetric and len(shape) == 2 else entries
+    if len(shape) < 2:
+        return entries
+    if allowed.symmetric:
+        entries = (entries + np.matrix_transpose(entries)) / 2
+    diagonal = np.eye(shape[-2], shape[-1])
+    if allowed.positive_definite:
+        square = entries @ np.matrix_transpose(entries)
+        return np.asarray(square + (1 + np.trace(square, axis1=-2, axis2=-1)[..., None, None] / 8) * diagonal + np.tril(entries, -1) / 8)
+    return entries + (1 + np.abs(entries).max()) * diagonal if allowed.full_rank and entries.size else entries
 
 
 def draw_point(variables: Mapping[str, tuple[Range, tuple[int, ...]]], rng: random.Random, special: bool = True) -> Point:
@@ -125,7 +136,20 @@ _SIGNS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-VALUED = frozenset({*COMPARISONS, *_SIGNS, "powerable", "between"})
+def _has_full_rank(values: Any) -> bool:
+    singular = np.linalg.svd(np.asarray(values, dtype=float), compute_uv=False)
+    return bool(np.all(singular[..., -1:] > 1e-9 * singular[..., :1]))
+
+
+def _is_positive_definite(values: Any) -> bool:
+    matrices = np.asarray(values, dtype=float)
+    return bool(np.all(np.linalg.eigvalsh(matrices + np.matrix_transpose(matrices)) > 0))
+
+
+_OF_MATRICES: dict[str, Callable[[Any], bool]] = {"full_rank": _has_full_rank, "positive_definite": _is_positive_definite}
+
+
+VALUED = frozenset({*COMPARISONS, *_SIGNS, *_OF_MATRICES, "powerable", "between"})
 """Words that speak of the values of terms; the others speak of the terms themselves."""
 
 
@@ -148,6 +172,8 @@ def condition_holds(word: str, values: Sequence[Any]) -> bool:
         return False
     if word in COMPARISONS:
         return bool(np.all(_RELATIONS[word](*values)))
+    if word in _OF_MATRICES:
+        return _OF_MATRICES[word](values[0])
     if word == "powerable":
         return bool(np.all(powerable(*values)))
     if word == "between":
@@ -179,6 +205,13 @@ def shown(point: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {np.asarray(value).tolist()}" for name, value in point.items()) or "no variables"
 
 
-def variable_ranges(variables: Sequence[Term], sizes: Mapping[str, int]) -> dict[str, tuple[Range, tuple[int, ...]]]:
-    """Range and shape of every variable, from its declared type."""
-    return {v.value: (range_of(v.detail), tuple(d if isinstance(d, int) else sizes[d] for d in v.shape)) for v in variables}
+def variable_ranges(term: Term, sizes: Mapping[str, int]) -> dict[str, tuple[Range, tuple[int, ...]]]:
+    """Range and shape of every variable: from its declared type, and from what operators need of a variable that is a matrix."""
+    found = {v.value: range_of(v.detail) for v in variable_terms(term)}
+    for t in postorder(term):
+        given = dict(zip([p.name for p in t.op.parameters], t.args, strict=True))
+        for need in t.op.needs:
+            argument = given.get(need.args[0].name) if isinstance(need.args[0], PVar) else None
+            if need.word in _OF_MATRICES and argument is not None and argument.op.leaf == "variable":
+                found[argument.value] = replace(found[argument.value], **{need.word: True})
+    return {v.value: (found[v.value], tuple(d if isinstance(d, int) else sizes[d] for d in v.shape)) for v in variable_terms(term)}

@@ -1,0 +1,119 @@
+"""Linear algebra against NumPy and SciPy, single matrices and stacks, and its derivatives of first and second order against differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+import rewritegrad as rg
+from rewritegrad.testing import assert_gradient
+
+RNG = np.random.default_rng(7)
+A = RNG.normal(size=(3, 3)) + 3 * np.eye(3)
+STACK = RNG.normal(size=(2, 3, 3)) + 3 * np.eye(3)
+SPD = A @ A.T + np.eye(3)
+SPDS = STACK @ np.matrix_transpose(STACK) + np.eye(3)
+TALL = RNG.normal(size=(4, 2))
+B, V = RNG.normal(size=(3, 2)), RNG.normal(size=3)
+
+
+def value(text: str, **values: Any) -> Any:
+    return rg.evaluate(rg.parse(text, **{n: rg.Type(np.shape(v)) for n, v in values.items()}), **values)
+
+
+@pytest.mark.parametrize(
+    "text, function",
+    [
+        ("det(A)", np.linalg.det),
+        ("logdet(A)", lambda a: np.linalg.slogdet(a)[1]),
+        ("det_sign(A)", lambda a: np.linalg.slogdet(a)[0]),
+        ("inv(A)", np.linalg.inv),
+        ("pinv(A)", np.linalg.pinv),
+        ("matrix_power(A, -2)", lambda a: np.linalg.matrix_power(a, -2)),
+        ("expm(A)", scipy.linalg.expm),
+        ("matrix_transpose(A)", np.matrix_transpose),
+    ],
+)
+@pytest.mark.parametrize("matrix", [A, STACK], ids=["matrix", "stack"])
+def test_values(text: str, function: Any, matrix: Any) -> None:
+    np.testing.assert_allclose(value(text, A=matrix), function(matrix), rtol=1e-12)
+
+
+@pytest.mark.parametrize("matrix", [SPD, SPDS], ids=["matrix", "stack"])
+def test_values_of_symmetric_matrices(matrix: Any) -> None:
+    np.testing.assert_allclose(value("cholesky(A)", A=matrix), np.linalg.cholesky(matrix), rtol=1e-12)
+    np.testing.assert_allclose(value("eigvalsh(A)", A=matrix), np.linalg.eigvalsh(matrix), rtol=1e-12)
+    vectors, values = value("eigenvectors(A)", A=matrix), np.linalg.eigvalsh(matrix)
+    np.testing.assert_allclose(matrix @ vectors, vectors * values[..., None, :], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("a, b", [(A, V), (A, B), (STACK, B), (A, RNG.normal(size=(2, 3, 1))), (STACK, STACK)], ids=lambda x: str(x.shape))
+def test_systems_of_equations(a: Any, b: Any) -> None:
+    np.testing.assert_allclose(value("solve(A, B)", A=a, B=b), np.linalg.solve(a, b), rtol=1e-12)
+    np.testing.assert_allclose(value("solve_triangular(A, B)", A=a, B=b), np.linalg.solve(np.triu(a), b), rtol=1e-12)
+    np.testing.assert_allclose(value("solve_triangular(A, B, lower=True)", A=a, B=b), np.linalg.solve(np.tril(a), b), rtol=1e-12)
+    for text in ("solve(A, B)", "solve_triangular(A, B)", "solve_triangular(A, B, lower=True)"):
+        assert_gradient(f"sum({text}^2)", ["A", "B"], A=a, B=b)
+
+
+FUNCTIONS = {
+    "det(A)^2": A,
+    "logdet(A)": A,
+    "inv(A)^2": A,
+    "pinv(A)^3": TALL,
+    "pinv(matrix_transpose(A))^3": TALL,
+    "matrix_power(A, 3)": A,
+    "matrix_power(A, -2)": A,
+    "matrix_power(A, 0) * A": A,
+    "expm(A / 4)^2": A,
+    "cholesky(A)^3": SPD,
+    "eigvalsh(A)^3": SPD,
+    "eigenvectors(A)^4": SPD,
+    "logdet(A @ matrix_transpose(A) + 1)": A,
+}
+
+
+@pytest.mark.parametrize("text", FUNCTIONS)
+def test_first_and_second_derivatives(text: str) -> None:
+    """The gradient, and the gradient of a function of the gradient, as written."""
+    at = FUNCTIONS[text]
+    cost = rg.parse(f"sum({text})", A=rg.Type(at.shape))
+    assert_gradient(cost, "A", A=at)
+    first = rg.grad(cost, "A", simplify=False)
+    second = cost.theory.apply("sum", cost.theory.apply("sin", first))
+    assert_gradient(second, "A", rtol=1e-5, A=at)
+
+
+@pytest.mark.parametrize("text", [t for t in FUNCTIONS if FUNCTIONS[t] is not TALL])
+def test_derivatives_of_stacks_are_those_of_their_matrices(text: str) -> None:
+    stack = SPDS if FUNCTIONS[text] is SPD else STACK
+    found = rg.evaluate(rg.grad(f"sum({text})", "A", A=rg.Type(stack.shape)), A=stack)
+    single = rg.grad(f"sum({text})", "A", A=rg.Type((3, 3)))
+    np.testing.assert_allclose(found, [rg.evaluate(single, A=matrix) for matrix in stack], rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("text", list(FUNCTIONS))
+def test_tangents_agree_with_cotangents(text: str) -> None:
+    """A product with the Jacobian from the left and from the right is one number."""
+    at = FUNCTIONS[text]
+    term = rg.parse(text, A=rg.Type(at.shape))
+    shape = np.shape(rg.evaluate(term, A=at))
+    direction, weights = RNG.normal(size=at.shape), RNG.normal(size=shape)
+    types = {"D": rg.Type(at.shape), "W": rg.Type(shape)}
+    forward = rg.evaluate(rg.pushforward(term, "A", "D", types=types), A=at, D=direction)
+    backward = rg.evaluate(rg.pullback(term, "A", "W", types=types), A=at, W=weights)
+    np.testing.assert_allclose(np.sum(forward * weights), np.sum(backward * direction), rtol=1e-9)
+
+
+def test_gradients_are_what_people_write() -> None:
+    for text, wanted in {
+        "logdet(A)": "transpose(inv(A))",
+        "det(A)": "det(A)*transpose(inv(A))",
+        "sum(inv(A) * B)": "-(transpose(inv(A)) @ B @ transpose(inv(A)))",
+        "v @ solve(A, w)": "-outer(solve(transpose(A), v), solve(A, w))",
+    }.items():
+        found = rg.grad(text, "A", A="matrix[n, n]", B="matrix[n, n]", v="vector[n]", w="vector[n]")
+        assert str(found) == wanted
