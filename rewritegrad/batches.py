@@ -7,6 +7,7 @@ aligns their shapes; so do reductions, their axes moved behind the leading ones;
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,10 @@ FAILURES = (ArithmeticError, ValueError, TypeError, IndexError)
 batches for shapes that do not fit."""
 
 
+_STACKS = re.compile(r"\(\.\.\.[^()]*\)(, \(\.\.\.[^()]*\))* -> \(\.\.\.[^()|]*\)")
+"""A shape rule that is one signature, where every argument may have leading axes: the kernel counts them itself."""
+
+
 def is_boolean(op: Operator) -> bool:
     """Whether an operator gives truth values."""
     return any(g.fact.word == "boolean" for g in op.gives)
@@ -32,7 +37,7 @@ def is_boolean(op: Operator) -> bool:
 class Call:
     """How the kernel of an operator that has one is called; EvaluationError where the name means nothing."""
 
-    __slots__ = ("accuracy", "boolean", "branches", "elementwise", "kernel", "name", "reduced", "settings")
+    __slots__ = ("accuracy", "boolean", "branches", "elementwise", "kernel", "name", "reduced", "settings", "stacks")
 
     def __init__(self, op: Operator) -> None:
         self.name = op.numpy or ""
@@ -44,6 +49,7 @@ class Call:
         named = keywords(self.kernel)
         self.settings = {i: p.name if p.name in named else "" for i, p in enumerate(op.parameters) if p.attribute}
         self.reduced = _reduced(op)
+        self.stacks = _STACKS.fullmatch(op.shape_text) is not None
 
     def __call__(self, args: Sequence[Any], booleans: Sequence[bool], lead: int, clean: bool = False) -> Array:
         """The batch of results, from batches (and the values of settings); `clean` promises that nothing in them is nan.
@@ -69,11 +75,27 @@ class Call:
         arrays = [i for i in range(len(args)) if i not in self.settings]
         if isinstance(self.kernel, np.ufunc) and all(args[i].ndim == lead + 2 for i in arrays):
             return self.kernel(*args)  # a product of matrices: ufuncs with a signature count leading axes themselves
+        if self.stacks and len({args[i].ndim for i in arrays}) == 1:
+            try:
+                return self._called(list(args))
+            except FAILURES:
+                pass  # at one of the points at least: which ones is found out one by one
         counts = np.broadcast_shapes(*[args[i].shape[:lead] for i in arrays])
         for i in arrays:
             args[i] = np.broadcast_to(args[i], counts + args[i].shape[lead:])
-        results = [self._called([args[i][at] if i not in self.settings else args[i] for i in range(len(args))]) for at in np.ndindex(*counts)]
-        return np.array(results).reshape(counts + np.shape(results[0]))
+        points = [[args[i][at] if i not in self.settings else args[i] for i in range(len(args))] for at in np.ndindex(*counts)]
+        results = [self._attempted(point) for point in points]
+        known = next((r for r in results if r is not None), None)
+        if known is None:
+            raise ValueError(f"{self.name} is defined at none of the points")
+        return np.array([np.full(np.shape(known), np.nan) if r is None else r for r in results]).reshape(counts + np.shape(known))
+
+    def _attempted(self, args: list[Any]) -> Any:
+        """The result at one point; None where the kernel fails there, as for a singular matrix."""
+        try:
+            return self._called(args)
+        except FAILURES:
+            return None
 
     def _aligned(self, args: list[Any], lead: int) -> Any:
         ranks = [args[i].ndim for i in range(len(args)) if i not in self.settings]
