@@ -66,6 +66,10 @@ def flat(*operands: Any, learn: Meet) -> Shape:
     return shape
 
 
+def trace(shape: Shape, offset: Any, axis1: Any, axis2: Any, learn: Meet) -> Shape:
+    return diagonal(shape, offset, axis1, axis2, learn)[:-1]
+
+
 # ---- the same entries in another shape ----
 
 
@@ -307,6 +311,7 @@ WORDS: dict[str, Word] = {
     "take": Word(take, "take X indices axis", settings=2),
     "diff": Word(diff, "diff X n axis", settings=2),
     "diagonal": Word(diagonal, "diagonal X offset axis1 axis2", settings=3),
+    "trace": Word(trace, "trace X offset axis1 axis2", settings=3),
     "reshape": Word(reshape, "reshape X shape"),
     "permute": Word(permute, "permute X axes"),
     "move": Word(move, "move X source destination", settings=2),
