@@ -7,7 +7,8 @@ from typing import Any
 
 from .dimensions import Meet, ignore
 from .errors import EvaluationError, RuleFileError
-from .patterns import PApply, Pattern, PConstant, PNumber, PVar, names, walk
+from .patterns import PApply, Pattern, PConstant, PNumber, PSetting, PVar, names, walk
+from .settings import SETTINGS
 from .shapes import ShapeRule, elementwise
 from .term import Shape, Term, make_term, postorder, rebuild
 from .theory import Operator, Theory
@@ -24,12 +25,21 @@ def instantiate(pattern: Pattern, values: Mapping[str, Term], theory: Theory) ->
                 made.append(theory.number(spelling))
             case PConstant(value):
                 made.append(value)
+            case PSetting(function, args):
+                made.append(SETTINGS[function](*[_plain(made.pop()) for _ in args]))
             case PApply(op, args):
                 given = [made.pop() for _ in args]
                 made.append(theory.make(op, [_setting(a) if q.attribute else a for a, q in zip(given, op.parameters, strict=False)]))
             case _:
                 raise EvaluationError(f"a definition cannot use {p}")
     return theory.lift(made.pop())
+
+
+def _plain(given: Any) -> Any:
+    """What a function that computes settings is given: the value of a setting or of a literal, the shape of an array."""
+    if isinstance(given, Term):
+        return given.value if given.op.leaf in ("attribute", "number", "boolean") else given.shape
+    return given
 
 
 def _setting(given: Any) -> Any:

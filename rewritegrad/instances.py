@@ -18,7 +18,7 @@ from typing import TypeAlias
 from .egraph.builder import NotRational
 from .egraph.rational import content, tidy
 from .lawnumbers import number_variables
-from .patterns import Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PVar, Rule, names, walk
+from .patterns import Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PSetting, PVar, Rule, names, walk
 from .rationals import fold_power
 from .term import Number, Term
 from .theory import Operator, Parameter, Theory
@@ -55,6 +55,8 @@ def instantiate(pattern: Pattern, theory: Theory, bindings: Bindings) -> Term:
             return theory.number(Fraction(value))
         case PConstant(value):
             return theory.boolean(value) if isinstance(value, bool) else theory.attribute(value)
+        case PSetting():
+            raise AssertionError("settings are computed in definitions only, which terms do not hold")
         case PFold():
             return theory.number(Fraction(number_of(pattern, theory, bindings)))
         case PEach(op, body):

@@ -35,8 +35,8 @@ Kernel: TypeAlias = Callable[..., Any]
 
 NUMPY_FUNCTIONS = frozenset(
     {
-        "amax", "amin", "atleast_1d", "atleast_2d", "atleast_3d", "average", "broadcast_to", "clip", "concatenate", "cumprod", "cumsum", "diag",
-        "diagonal", "diff", "dot", "einsum", "expand_dims", "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median",
+        "amax", "amin", "atleast_1d", "atleast_2d", "atleast_3d", "average", "broadcast_to", "clip", "concatenate", "cross", "cumprod", "cumsum",
+        "diag", "diagonal", "diff", "dot", "einsum", "expand_dims", "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median",
         "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "rot90", "sinc", "sort", "squeeze", "std", "sum",
         "swapaxes", "take", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
     }

@@ -10,7 +10,7 @@ from .egraph.builder import NotRational, raised
 from .egraph.language import Kind, Language, NApply, NFold, NLit, Numeric, NVar
 from .egraph.rational import Number, tidy
 from .errors import RuleFileError
-from .patterns import PApply, Pattern, PEach, PFold, PNumber, PVar, Rule, names, walk
+from .patterns import PApply, Pattern, PEach, PFold, PNumber, PSetting, PVar, Rule, names, walk
 from .theory import Operator, Theory
 
 NUMERIC_WORDS = ("number", "integer", "not_integer")
@@ -26,6 +26,8 @@ def substituted(pattern: Pattern, values: dict[str, Pattern]) -> Pattern:
         return values.get(pattern.name, pattern)
     if isinstance(pattern, PApply):
         return PApply(pattern.op, tuple(substituted(a, values) for a in pattern.args))
+    if isinstance(pattern, PSetting):
+        return PSetting(pattern.function, tuple(substituted(a, values) for a in pattern.args))
     if isinstance(pattern, PEach):
         return PEach(pattern.op, substituted(pattern.body, values))
     return pattern

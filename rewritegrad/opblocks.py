@@ -158,8 +158,8 @@ def _parameters(block: Block, arguments: Sequence[Node]) -> list[Parameter]:
         elif argument.data == "name":
             token = tokens(argument)[0]
             parameter = Parameter(str(token), elementwise=not str(token)[0].isupper())
-            if parameters and parameters[-1].attribute:
-                block.fail(token, f"{token} has no default, but stands after an argument that has one")
+            if parameters and parameters[-1].attribute and not all(p.attribute for p in parameters):
+                block.fail(token, f"{token} has no default, but stands between arguments that have one: settings come last, or all of them first")
         else:
             block.fail(argument, "an argument of a signature is a name, or a name with a default: axis=None")
         if token in block.arguments:
@@ -347,6 +347,7 @@ def _definition(block: Block, theory: Theory) -> tuple[Pattern | None, bool]:
     if block.tree.data == "def":
         if means is not None:
             block.fail(means, "a def has its meaning already")
+        reader.computes = True
         return _formula(block, reader, trees(block.tree)[1]), False
     if means is None:
         return None, False

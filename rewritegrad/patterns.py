@@ -67,7 +67,15 @@ class PApply:
     args: tuple[Pattern, ...]
 
 
-Pattern: TypeAlias = PVar | PNumber | PConstant | PRest | PEach | PFold | PApply
+@dataclass(frozen=True, slots=True)
+class PSetting:
+    """A setting that a definition computes of other settings and of shapes, by one of the functions of settings.py."""
+
+    function: str
+    args: tuple[Pattern, ...]
+
+
+Pattern: TypeAlias = PVar | PNumber | PConstant | PRest | PEach | PFold | PApply | PSetting
 
 
 def walk(pattern: Pattern) -> Iterator[Pattern]:
@@ -76,7 +84,7 @@ def walk(pattern: Pattern) -> Iterator[Pattern]:
     while stack:
         p = stack.pop()
         yield p
-        if isinstance(p, PApply):
+        if isinstance(p, PApply | PSetting):
             stack.extend(reversed(p.args))
         elif isinstance(p, PEach):
             stack.append(p.body)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .patterns import COMPARISONS, Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PVar
+from .patterns import COMPARISONS, Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PSetting, PVar
 from .printer import ATOM, TIGHT, setting_text
 from .theory import Derivative, Gives, Operator
 
@@ -35,6 +35,8 @@ def _text(pattern: Pattern) -> tuple[str, int]:
             return f"{kind}({name}..)", ATOM
         case PEach(op, body):
             return f"{_operand(body, op, 0)}{_sign(op)}...", op.precedence
+        case PSetting(function, args):
+            return f"{function}({', '.join(map(pattern_text, args))})", ATOM
         case PApply(op, args):
             return _application(op, args)
 
@@ -52,7 +54,7 @@ def _application(op: Operator, args: Sequence[Pattern]) -> tuple[str, int]:
         text = pattern_text(arg)
         if not parameter.attribute:
             shown.append(text)
-        elif isinstance(arg, PVar) or text != setting_text(parameter.default):
+        elif isinstance(arg, PVar | PSetting) or text != setting_text(parameter.default):
             shown.append(f"{parameter.name}={text}")
     return f"{op.name}({', '.join(shown)})", ATOM
 

@@ -9,7 +9,7 @@ from .egraph.language import BBag, BEach, BLeaf, BNode, BNumber, BProd, BSum, Bu
 from .knowledge import word_on_terms
 from .lawnumbers import NUMERIC_WORDS, Side
 from .lowering import leaf_value
-from .patterns import COMPARISONS, Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PVar, walk
+from .patterns import COMPARISONS, Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PSetting, PVar, walk
 from .theory import Operator
 
 
@@ -40,6 +40,8 @@ class RightSide(Side):
                 return BProd((), ((BEach(kind, self.build(body)), NLit(1)),))
             case PFold():
                 raise self.error("a fold stands among numbers")
+            case PSetting(function):
+                raise self.error(f"{function} computes a setting, which a definition does of formulas, not of patterns")
 
     def _foldable(self, pattern: Pattern) -> bool:
         """Whether arithmetic may be folded when the right side is built: roots may be irrational and are left to the product."""

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from lark import Token
 
-from .patterns import PApply, Pattern, PEach, PFold, PRest, PVar, walk
+from .patterns import PApply, Pattern, PEach, PFold, PRest, PSetting, PVar, walk
 from .rulepatterns import HOLE, PatternReader, Use
 from .syntax import Node
 
@@ -117,6 +117,6 @@ def depth(pattern: Pattern) -> int:
     while stack:
         p, level = stack.pop()
         deepest = max(deepest, level)
-        children: Sequence[Pattern] = p.args if isinstance(p, PApply) else (p.body,) if isinstance(p, PEach) else ()
+        children: Sequence[Pattern] = p.args if isinstance(p, PApply | PSetting) else (p.body,) if isinstance(p, PEach) else ()
         stack.extend((child, level + 1) for child in children)
     return deepest

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import reduce
+from inspect import signature
 from typing import Any, NoReturn
 
 from lark import Token
@@ -31,8 +32,10 @@ from .patterns import (
     PFold,
     PNumber,
     PRest,
+    PSetting,
     PVar,
 )
+from .settings import SETTINGS
 from .syntax import Node, Source, fold, tokens, trees
 from .term import exact_number
 from .theory import Operator, Spelling, Theory
@@ -73,6 +76,7 @@ class PatternReader:
         self.theory = theory
         self.source = source
         self.parameters = parameters
+        self.computes = False
         self.uses: list[Use] = []
 
     def fail(self, place: Token | Node, message: str) -> NoReturn:
@@ -241,6 +245,8 @@ class PatternReader:
             return PFold(str(token), given[0].name)
         positional = [value for value in given if not isinstance(value, _Keyword)]
         keywords = [value for value in given if isinstance(value, _Keyword)]
+        if token in SETTINGS and not self.theory.named(token):
+            return self._computed(node, token, given)
         if (spelling := self.theory.spellings.get(token)) is not None:
             return self._spelt(node, spelling, positional, keywords)
         if len(positional) > 2 and (chain := self._associative(token)) is not None:
@@ -254,10 +260,21 @@ class PatternReader:
         made = []
         for parameter in op.parameters:
             value = arguments.get(parameter.name, PConstant(parameter.default))
-            if parameter.attribute and not isinstance(value, PVar):
+            if parameter.attribute and not isinstance(value, PVar | PSetting):
                 value = PConstant(self._setting(node, value))
             made.append(self._part(node, value))
+            if isinstance(value, PSetting) and not parameter.attribute:
+                self.fail(node, f"{value.function} computes a setting, and {parameter.name} of {op.name} is none")
         return PApply(op, tuple(made))
+
+    def _computed(self, node: Node, token: Token, given: tuple[Any, ...]) -> Pattern:
+        """A call of a function that computes a setting."""
+        if not self.computes:
+            self.fail(token, f"{token} computes a setting, as only the right side of a def may")
+        wanted = len(signature(SETTINGS[str(token)]).parameters)
+        if len(given) != wanted or any(isinstance(value, _Keyword) for value in given):
+            self.fail(token, f"{token} takes {wanted} argument{'s' * (wanted != 1)}, by position")
+        return PSetting(str(token), tuple(self._part(node, value) for value in given))
 
 
     def _spelt(self, node: Node, spelling: Spelling, positional: Sequence[Any], keywords: Sequence[_Keyword]) -> Pattern:

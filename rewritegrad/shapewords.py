@@ -303,6 +303,20 @@ def contracted_axes(axes: Any, first: int, second: int) -> tuple[tuple[int, ...]
     return found[0], found[1]
 
 
+def inner_axes(first: Shape, second: Shape) -> Any:
+    """The axes that inner sums over: the last ones; with a number nothing is summed."""
+    return ((-1,), (-1,)) if first and second else 0
+
+
+def dot_axes(first: Shape, second: Shape) -> Any:
+    """The axes that dot sums over: the last of the first array, and the last but one of the second (of a vector its only one)."""
+    return ((-1,), (-2 if len(second) > 1 else -1,)) if first and second else 0
+
+
+def dot(first: Shape, second: Shape, learn: Meet) -> Shape:
+    return contract(first, second, dot_axes(first, second), learn)
+
+
 WORDS: dict[str, Word] = {
     "like": Word(like, "like X axis", arrays=-1, optional=1),
     "reduce": Word(reduce, "reduce X axis keepdims", settings=2, optional=1),
@@ -329,4 +343,5 @@ WORDS: dict[str, Word] = {
     "pad": Word(pad, "pad X width mode", settings=2, optional=1),
     "einsum": Word(einsum, "einsum X Y subscripts", arrays=-1),
     "contract": Word(contract, "contract X Y axes", arrays=2),
+    "dot": Word(dot, "dot X Y", arrays=2, settings=0),
 }

@@ -122,6 +122,11 @@ class Operator:
         return len(self.parameters)
 
     @property
+    def needed(self) -> int:
+        """The number of arguments that cannot be left out, and those before them: settings may stand first, as in einsum."""
+        return max((i for i, p in enumerate(self.parameters, 1) if not p.attribute), default=0)
+
+    @property
     def is_multiset(self) -> bool:
         """Whether an e-graph stores applications as multisets of children."""
         return {"associative", "commutative"} <= self.flags
@@ -267,10 +272,10 @@ class Theory:
         """The operator that is written `name` with so many arguments (attributes may be left out)."""
         candidates = self.named(name)
         for op in candidates:
-            if arguments == sum(not p.attribute for p in op.parameters):
+            if arguments == op.needed:
                 return op
         for op in candidates:
-            if sum(not p.attribute for p in op.parameters) <= arguments <= op.arity:
+            if op.needed <= arguments <= op.arity:
                 return op
         if not candidates:
             raise UnknownNameError(f"there is no function {name}{self.suggestion(name)}")

@@ -27,6 +27,7 @@ from .patterns import (
     PFold,
     PNumber,
     PRest,
+    PSetting,
     PVar,
     Reject,
     Rule,
@@ -37,7 +38,7 @@ from .theory import ROLES, Derivative, Gives, Operator, Parameter, Spelling, The
 
 Data: TypeAlias = Any
 
-PATTERNS = (PVar, PNumber, PConstant, PRest, PEach, PFold, PApply)
+PATTERNS = (PVar, PNumber, PConstant, PRest, PEach, PFold, PApply, PSetting)
 KINDS: tuple[type, ...] = (*PATTERNS, Condition, Rule, Ruleset, Reject, Parameter, Derivative, Gives, Spelling)
 """What theories are made of, each told by its place in this list."""
 

@@ -1,0 +1,87 @@
+"""Settings that definitions compute from other settings and from shapes: `def f(A, axes=2) = g(A, h(A, axes))`, h being one of these.
+
+Each takes values of settings, and the shapes of arrays, and gives the value of a setting. A definition names one where a
+setting is expected; nothing else of a rule file reaches Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import ShapeError
+from .shapewords import contracted_axes, dot_axes, einsum_labels, inner_axes
+from .term import Shape
+
+
+def einsum_adjoint(subscripts: str, position: int, operands: int) -> str:
+    """The subscripts with which einsum makes, of the cotangent of its result and of the other operands, that of one operand:
+    along the axes that this operand shares with the result or with another, each once.
+
+    >>> einsum_adjoint("ij,jk->ik", 0, 2), einsum_adjoint("ij,jk->ik", 1, 2), einsum_adjoint("iij->j", 0, 1)
+    ('ik,jk->ij', 'ij,ik->jk', 'j->j')
+    """
+    inputs, output = einsum_labels(subscripts, operands)
+    others = [*inputs[:position], output, *inputs[position + 1 :]]
+    return f"{','.join(others)}->{_shared(inputs, output, position)}"
+
+
+def einsum_without(subscripts: str, position: int, operands: int) -> str:
+    """The same without the cotangent, which multiplies the result where it is a number.
+
+    >>> einsum_without("i,ij,j->", 0, 3)
+    'ij,j->i'
+    """
+    inputs, output = einsum_labels(subscripts, operands)
+    return f"{','.join(inputs[:position] + inputs[position + 1 :])}->{_shared(inputs, output, position)}"
+
+
+def einsum_own(subscripts: str, position: int, operands: int) -> str:
+    """The subscripts of one operand alone, summed to the axes that it shares with the result or with another operand.
+
+    >>> einsum_own("...i,i->...", 1, 2)
+    'i->...i'
+    >>> einsum_own("iij,k->k", 0, 2)
+    'iij->'
+    """
+    inputs, output = einsum_labels(subscripts, operands)
+    return f"{inputs[position]}->{_shared(inputs, output, position)}"
+
+
+def _shared(inputs: list[str], output: str, position: int) -> str:
+    """The labels of an operand that stand elsewhere too, each once; what `...` means in other operands is kept in front."""
+    elsewhere = output + "".join(inputs[:position] + inputs[position + 1 :])
+    before, dots, after = inputs[position].partition("...")
+    kept = dict.fromkeys(label for label in before + after if label in elsewhere)
+    if not dots:
+        return "..." * ("..." in elsewhere) + "".join(kept)
+    return "".join(label for label in kept if label in before) + dots + "".join(label for label in kept if label not in before)
+
+
+def tensordot_subscripts(first: Shape, second: Shape, axes: Any) -> str:
+    """What tensordot is in einsum's terms.
+
+    >>> tensordot_subscripts((2, 3), (3, 4), 1)
+    'ab,bc->ac'
+    """
+    a, b = contracted_axes(axes, len(first), len(second))
+    if len(first) + len(second) > 26:
+        raise ShapeError("tensordot takes arrays of 26 axes in all")
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    left = [next(letters) for _ in first]
+    shared = dict(zip(b, (left[i] for i in a), strict=True))
+    right = [shared[j] if j in shared else next(letters) for j in range(len(second))]
+    result = [x for i, x in enumerate(left) if i not in a] + [x for j, x in enumerate(right) if j not in b]
+    return f"{''.join(left)},{''.join(right)}->{''.join(result)}"
+
+
+def given(value: Any, otherwise: Any) -> Any:
+    """The first setting, and where that is None the second."""
+    return otherwise if value is None else value
+
+
+SETTINGS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (einsum_adjoint, einsum_without, einsum_own, tensordot_subscripts, inner_axes, dot_axes, given)
+}
+"""What a definition may name where a setting is expected."""
