@@ -140,10 +140,10 @@ class Simplifier:
             self.found.pulses += 1
             self.found.stop_reason = reason
             cost = weight(terms)
-            better = cost < self.cost and fits(terms)
-            if better or (cost == self.cost and self.found.pulses == 1 and fits(terms)):
+            gain = self.cost - cost if fits(terms) else -1
+            if gain > 0 or (gain == 0 and self.found.pulses == 1):
                 self.found.terms, self.cost = terms, cost
-            if not better or reason is StopReason.TIME_LIMIT:
+            if gain <= 0 or gain < WORTHWHILE * cost or reason is StopReason.TIME_LIMIT:
                 return
 
     def _pulse(self, limits: Limits) -> tuple[list[Term], StopReason]:
@@ -310,6 +310,8 @@ def _without_value(theory: Theory) -> frozenset[Operator]:
     return frozenset(op for op in theory.operators if not op.has_value and op is not resolved)
 
 
+WORTHWHILE = 0.01
+"""After a pulse that shortens the terms by less than this there is no other: it matters from a hundred operations on."""
 PULSE, SPLITTING = 150.0, 10.0
 """One pulse of the laws that shrink, and cutting a formula into pieces and putting it together, take about so many times as long as
 looking over the formula once."""
