@@ -17,7 +17,7 @@ from .dimensions import Dimensions
 from .egraph.rational import tidy
 from .enclosures import Application, Multiple, kernel_cell, product_cell, sum_cell
 from .fact import AFFINE, ATTRIBUTE, BOOLEAN, CONCAVE, REAL, Fact, curved, merge, turned
-from .intervals import REALS, Interval, interval
+from .intervals import POSITIVE, REALS, Interval, interval
 from .kernels import Array
 from .rationals import bounded, fold_power
 from .samples import MAX_ENTRIES, Points, Sizes
@@ -221,6 +221,9 @@ class Facts:
         shape = self._shape(op, facts)
         free = _free(facts)
         cell = self._cell(shape, product_cell(coefficient, [n for _, n in items], [f.cell for f in facts]))
+        if coefficient == 1 and not self._discrete and all([f.interval is POSITIVE and f.everywhere and f.analytic for f in facts]):
+            curvature = curved(facts[0], items[0][1]) if len(items) == 1 else 0
+            return Fact(shape, free, cell, True, True, None, POSITIVE, False, True, False, True, curvature)
         analytic, total, everywhere = True, True, True
         for f, n in items:
             analytic = analytic and f.analytic and (type(n) is int or self._has_analytic_root(f))

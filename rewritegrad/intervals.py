@@ -36,6 +36,8 @@ def interval(lower: End, upper: End, open_lower: bool = False, open_upper: bool 
     """The interval between two ends; a long end is rounded outward."""
     if lower == -inf and upper == inf:
         return REALS
+    if lower == 0 and upper == inf and open_lower:
+        return POSITIVE
     return _lower(lower), _upper(upper), open_lower or lower == -inf, open_upper or upper == inf
 
 
@@ -107,12 +109,14 @@ def add(a: Interval, b: Interval) -> Interval:
     """Where a sum lies."""
     if a is REALS or b is REALS:
         return REALS
+    if a is POSITIVE and b is POSITIVE:
+        return POSITIVE
     return _lower(_plus(a[0], b[0])), _upper(_plus(a[1], b[1])), a[2] or b[2], a[3] or b[3]
 
 
 def scale(k: Number, a: Interval) -> Interval:
     """Where k times a lies, for k other than 0."""
-    if a is REALS or k == 1 or (k > 0 and a[0] == 0 and a[1] == inf):
+    if a is REALS or k == 1 or (a is POSITIVE and k > 0):
         return a
     if not -_FLOAT_INTEGERS < k < _FLOAT_INTEGERS:
         return multiply(point(k), a)
@@ -125,7 +129,7 @@ def multiply(a: Interval, b: Interval) -> Interval:
     """Where a product lies."""
     if a[0] >= 0 and b[0] >= 0:  # by far the most frequent case
         if a[0] == b[0] == 0 and a[1] == b[1] == inf and a[2] and b[2]:
-            return a if a[3] or b[3] else (0, inf, True, False)
+            return POSITIVE
         corners = (_corner(a[0], a[2], b[0], b[2]), _corner(a[1], a[3], b[1], b[3]))
         return _lower(corners[0][0]), _upper(corners[1][0]), corners[0][1], corners[1][1]
     ends_a, ends_b = ((a[0], a[2]), (a[1], a[3])), ((b[0], b[2]), (b[1], b[3]))
@@ -148,7 +152,7 @@ def power(a: Interval, exponent: Number) -> Interval:
     if exponent == 0:
         return 1, 1, False, False
     if a[0] == 0 and a[1] == inf and a[2]:
-        return a if a[3] else (0, inf, True, True)
+        return POSITIVE
     if type(exponent) is int:
         return _integer_power(a, exponent)
     a = intersect(a, NONNEGATIVE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .language import Kind
+from .language import Analysis, Kind, Language
 from .nodes import BAG, LEAF, LINEAR, PLAIN, POWERS, Contradiction, ENode
 from .products import Items, Products
 from .rational import Number, divide, integral, magnitude, times
@@ -16,6 +16,10 @@ FLAT = 64
 
 class Engine(Products):
     """The e-graph: plain nodes, sums, products and other multisets, entered by `add`, joined by `union`, kept by `rebuild`."""
+
+    def __init__(self, language: Language, analysis: Analysis | None = None) -> None:
+        super().__init__(language, analysis)
+        self._flat: set[tuple[Any, ...]] = set()
 
     def add(self, op: Any, args: tuple[int, ...]) -> int:
         """An application of any operator: multisets are normalised, numbers folded."""
@@ -164,10 +168,10 @@ class Engine(Products):
         if not shortest:
             return
         first = {index: inner[0] for index, inner in shortest.items()}
-        yield self._entered_flat(node, first)
-        for index, inner in shortest.items():
-            for other in inner[1:2]:
-                yield self._entered_flat(node, {**first, index: other})
+        seconds = [{**first, index: other} for index, inner in shortest.items() for other in inner[1:2]]
+        for chosen in (first, *seconds):
+            if self._is_new(node, chosen):
+                yield self._entered_flat(node, chosen)
 
     def _nested(self, node: ENode, child: int, n: Number) -> list[ENode]:
         """The nodes of the same operator in a child's class that may stand flat in the node, shortest first."""
@@ -178,6 +182,14 @@ class Engine(Products):
         if node.form == POWERS:
             inner = [m for m in inner if self._opens(divide(k, m.scale), m, n)]
         return sorted(inner, key=lambda m: len(m.items))
+
+    def _is_new(self, node: ENode, chosen: dict[int, ENode]) -> bool:
+        """Whether the node was not yet entered flat with these inner nodes; what was entered once is known for good."""
+        key = (node.op, node.items, *[(index, inner.items) for index, inner in chosen.items()])
+        if key in self._flat:
+            return False
+        self._flat.add(key)
+        return True
 
     def _entered_flat(self, node: ENode, chosen: dict[int, ENode]) -> int:
         items: list[tuple[int, Number]] = []

@@ -35,18 +35,23 @@ class Products(Sums):
     def _collect(self, factor: Number, factors: list[tuple[int, Number]]) -> tuple[Number, dict[int, Number], dict[int, Number]]:
         above: dict[int, Number] = {}
         below: dict[int, Number] = {}
+        parent, one, shaped, powers = self.parent, self.one, self.shaped, self.classes_with(self.language.powers)
         for i, e in factors:
-            if e == 0:
+            if not e:
                 continue
-            factor, root = self._take_out(factor, i, e, above)
-            single = None if root < 0 else self._single_power(root, e)
-            if single is not None:
-                factor, inner, e = self._unfold(factor, single, e)
-                factor, root = self._take_out(factor, inner, e, above)  # while rebuilding, the parts of a node may be stale
+            root = i
+            if shaped or i == one or parent[i] != i:
+                factor, root = self._take_out(factor, i, e, above)
+            if root in powers:
+                single = self._single_power(root, e)
+                if single is not None:
+                    factor, inner, e = self._unfold(factor, single, e)
+                    factor, root = self._take_out(factor, inner, e, above)  # while rebuilding, the parts of a node may be stale
             if root >= 0:
                 side = above if e > 0 else below
-                side[root] = tidy(side.get(root, 0) + e)
-        self._cancel(above, below)
+                side[root] = tidy(side[root] + e) if root in side else e
+        if below:
+            self._cancel(above, below)
         return self._radicals(factor, above), above, below
 
     def _take_out(self, factor: Number, i: int, e: Number, above: dict[int, Number]) -> tuple[Number, int]:
