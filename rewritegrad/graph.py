@@ -32,8 +32,8 @@ LARGE = 2000
 SHUNNED = 1 << 20
 """What a node costs that is wanted only where there is no other."""
 
-WAYS = ((True, True), (True, False), (False, True))
-"""Ways of writing a chosen DAG (Raising's `gather` and `inner`): the one with the fewest operations is taken, the first where they tie."""
+WAYS = ((True, False), (False, True))
+"""Other ways of writing a chosen DAG (Raising's `gather` and `inner`), tried where they differ: the one with the fewest operations is taken."""
 
 
 def has_facts(theory: Theory) -> bool:
@@ -239,8 +239,12 @@ class EGraph:
             self._order.setdefault(name, len(self._order))
         cost = node_cost(engine, decimals, prefer)
         choice = extract(engine, [engine.split(i)[1] for i in ids], cost, self._analysis.is_presentable(engine))
-        ways = [Raising(self.theory, engine, choice, self._order, decimals, *way).terms(ids) for way in (WAYS if len(choice) <= LARGE else WAYS[:1])]
-        return min(ways, key=operations)
+        first = Raising(self.theory, engine, choice, self._order, decimals)
+        found = [first.terms(ids)]
+        if len(choice) <= LARGE:
+            ways = [(gather, inner) for gather, inner in WAYS if (gather or first.has_gathered) and (inner or first.has_negated)]
+            found += [Raising(self.theory, engine, choice, self._order, decimals, *way).terms(ids) for way in ways]
+        return min(found, key=operations)
 
     def size(self) -> int:
         """The number of e-nodes."""

@@ -87,7 +87,9 @@ class Knowledge:
         facts, data = self.facts, engine.data
 
         def presentable(node: ENode) -> bool:
-            own = engine.data_of(node)
+            own = node.data
+            if own is None or not own.everywhere:
+                own = engine.data_of(node)
             return own.everywhere or not facts.less_defined(own, data[node.cls])
 
         return presentable

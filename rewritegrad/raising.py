@@ -51,6 +51,7 @@ class Raising:
         self.decimals = decimals
         self.gather = gather
         self.inner = inner
+        self.has_gathered = self.has_negated = False
         self.signs: dict[int, int] = {}
         self.leaning: dict[int, int] = {}
         self._natural: dict[int, Number] = {}
@@ -290,6 +291,7 @@ class Raising:
         above, under = self._sides(factors)
         minus = up == -1 and bool(above)
         if minus:
+            self.has_negated = True
             up = 1
             if self.inner:
                 above[0] = self.write.negative(above[0])
@@ -313,7 +315,9 @@ class Raising:
             if e == 1 or not self.gather:
                 above += [self.write.power(t, e) for t in up]
                 under += [self.write.power(t, e) for t in down]
-            elif up and down:
+                continue
+            self.has_gathered = self.has_gathered or len(up) + len(down) > 1
+            if up and down:
                 above.append(self.write.power(self.write.quotient(self._gathered(up), self._gathered(down)), e))
             else:
                 (above if up else under).append(self.write.power(self._gathered(up or down), e))

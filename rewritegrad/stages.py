@@ -27,6 +27,7 @@ from .intervals import LARGEST
 from .knowledge import Knowledge
 from .patterns import PApply, walk
 from .pieces import Assembly
+from .polynomials import has_products_of_sums
 from .printer import operations
 from .term import Term, postorder, variable_terms
 from .theory import Operator, Theory
@@ -234,7 +235,7 @@ class Simplifier:
     def _spread(self) -> bool:
         """The laws of stage spread, run to their end: True where what came out is shorter, and so a new place to start from."""
         rulesets = rulesets_of(self.theory, "spread")
-        if not rulesets or not self.limits.spread_iterations or self._time_left() == 0:
+        if not rulesets or not self.limits.spread_iterations or self._time_left() == 0 or not has_products_of_sums(self.found.terms):
             return False
         graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
         ids = self._entered(graph)
@@ -243,9 +244,10 @@ class Simplifier:
         if not any(self.found.reports[-1][1].matches().get(rule.name) for name in rulesets for rule in self.theory.rulesets[name].rules):
             return False
         terms = graph.raise_all(ids, order=self.order, decimals=self.decimals)
-        if operations(terms) >= self.cost:
+        cost = weight(terms)
+        if cost >= self.cost or not fits(terms):
             return False
-        self.found.terms, self.cost = terms, operations(terms)
+        self.found.terms, self.cost = terms, cost
         return True
 
     def _present(self) -> None:

@@ -178,6 +178,7 @@ class Classes:
             raise RowLimit
         cls = self._new_id(-1, 1, data)
         node = ENode(table.op, form, items, 1, cls)
+        node.data = data
         if self.one >= 0:
             self.size[cls] = self.size_of(node)
         self.attach(node, table)

@@ -161,9 +161,9 @@ class Engine(Products):
     def flattened(self, node: ENode) -> Iterator[int]:
         """The node's value with all nested children entered flat by their shortest nodes, and once more for every second shortest."""
         shortest: dict[int, list[ENode]] = {}
+        members, parent = self.classes_with(node.op), self.parent
         for index, (child, n) in enumerate(node.items):
-            inner = self._nested(node, child, n)
-            if inner:
+            if (child in members or parent[child] != child) and (inner := self._nested(node, child, n)):
                 shortest[index] = inner
         if not shortest:
             return

@@ -24,9 +24,10 @@ class RowLimit(Exception):
 
 
 class ENode:
-    """One e-node. `items` are argument ids (plain), (child, multiplicity) pairs (multisets) or (value,) (leaves)."""
+    """One e-node. `items` are argument ids (plain), (child, multiplicity) pairs (multisets) or (value,) (leaves); `data` is what
+    the analysis knew of it when it was made."""
 
-    __slots__ = ("alive", "cls", "form", "items", "op", "scale")
+    __slots__ = ("alive", "cls", "data", "form", "items", "op", "scale")
 
     def __init__(self, op: Any, form: int, items: tuple[Any, ...], scale: Number, cls: int) -> None:
         self.op = op
@@ -35,6 +36,7 @@ class ENode:
         self.scale = scale
         self.cls = cls
         self.alive = True
+        self.data: Any = None
 
     def __repr__(self) -> str:
         return f"<{self.scale}*c{self.cls} = {self.op} {self.items}>"
