@@ -22,7 +22,8 @@ def laws(theory: rg.Theory) -> dict[str, tuple[str, list[str]]]:
 
 def test_matrix_products_have_their_law_both_ways_and_it_holds() -> None:
     theory = rg.Theory.builtin()
-    assert laws(theory) == {"associativity of @": ("explore", ["matrix"]), "associativity of @~": ("explore", ["matrix"])}
+    products = {name: law for name, law in laws(theory).items() if "@" in name}
+    assert products == {"associativity of @": ("explore", ["matrix"]), "associativity of @~": ("explore", ["matrix"])}
     for rule in theory.rulesets["associativity of @"].rules:
         verdict = check_rule(rule, theory, points=20)
         assert verdict.holds, verdict
