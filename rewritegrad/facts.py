@@ -221,7 +221,7 @@ class Facts:
         shape = self._shape(op, facts)
         free = _free(facts)
         cell = self._cell(shape, product_cell(coefficient, [n for _, n in items], [f.cell for f in facts]))
-        if coefficient == 1 and not self._discrete and all([f.interval is POSITIVE and f.everywhere and f.analytic for f in facts]):
+        if coefficient == 1 and not self._discrete and all(f.interval is POSITIVE and f.everywhere and f.analytic for f in facts):
             curvature = curved(facts[0], items[0][1]) if len(items) == 1 else 0
             return Fact(shape, free, cell, True, True, None, POSITIVE, False, True, False, True, curvature)
         analytic, total, everywhere = True, True, True
