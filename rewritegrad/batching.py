@@ -14,25 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import definitions
-from .axes import one_axis, several_axes
+from .batchwords import EVERYTHING, SETTINGS, NoRule, order
 from .derivative_rules import shorten
 from .dimensions import Meet
 from .errors import MissingDerivativeError, ShapeError
 from .patterns import PVar
-from .places import is_array, spelled_out
-from .shapes import reduced_axes
 from .shapewords import contracted_axes, einsum_labels
 from .signatures import Signature, apply_signatures, parse_signature
 from .term import Shape, Term, make_term, postorder, substitute
 from .theory import RANKS, Operator, Theory
 
-_EVERYTHING = ("slice", None, None, None)
 _MARK = "rows of a batch"
 """The size of the new axis, where it is tried in signatures: a name that no other size has."""
-
-
-class _NoRule(Exception):
-    """An operator about which nothing is known that would tell how it works on many values."""
 
 
 def batched(terms: Sequence[Term], values: Mapping[Term, Term], models: Mapping[Term, Term], rows: Term) -> list[Term]:
@@ -76,14 +69,14 @@ class _Batch:
                 return stated
             if not op.shape_text:
                 if not all(p.elementwise for p in op.parameters):
-                    raise _NoRule
+                    raise NoRule
                 return self._make(op, [a if a.op.leaf == "attribute" else self._aligned(a, len(term.shape)) for a in term.args])
             if op is self.theory.role("sum_to"):
                 return self._summed(term)
             if "->" in op.shape_text:
                 return self._by_signature(term)
             return self._by_word(term)
-        except (_NoRule, ShapeError):
+        except (NoRule, ShapeError):
             raise MissingDerivativeError(
                 f"{op.name} is not known to work on several arrays at once, as the Jacobian of {shorten(term)} needs it to: "
                 f"state its shape as a signature with ..., or by a word, instead of {op.shape_text or 'leaving it out'}"
@@ -131,7 +124,7 @@ class _Batch:
 
     def _spread(self, term: Term, count: int) -> Term:
         """The term with so many axes of length 1 after its first one."""
-        return self._index(term, _EVERYTHING, *[None] * count, *[_EVERYTHING] * (len(term.shape) - 1))
+        return self._index(term, EVERYTHING, *[None] * count, *[EVERYTHING] * (len(term.shape) - 1))
 
     def _shape_of(self, term: Term) -> Term:
         """A term without the new axis that has the shape of the given one."""
@@ -146,7 +139,7 @@ class _Batch:
         """The role sum_to: the sum over the axes that its second argument lacks or has with length 1."""
         array, like = term.args
         if array not in self._made or like in self._made:
-            raise _NoRule
+            raise NoRule
         missing = len(array.shape) - len(like.shape)
         kept = [i for i, (a, b) in enumerate(zip(array.shape[missing:], like.shape, strict=True)) if b == 1 != a]
         summed = self._made[array]
@@ -163,7 +156,7 @@ class _Batch:
         arrays = [i for i, p in enumerate(op.parameters) if not p.attribute]
         having = [i for i in arrays if term.args[i] in self._made]
         if len(having) != 1:
-            raise _NoRule
+            raise NoRule
         settings = {p.name: a.value for p, a in zip(op.parameters, term.args, strict=True) if p.attribute}
         signatures = self.theory.derived(_Signatures)[op]
         at = having[0]
@@ -179,7 +172,7 @@ class _Batch:
                     moved = self._permuted(self._made[args[at]], (*range(1, place + 1), 0, *range(place + 1, len(shape) + 1)))
                     args[at] = self._spread(moved, ones) if ones else moved
                     return self._permuted(self._make(op, args), (k, *(i for i in range(len(result)) if i != k)))
-        raise _NoRule
+        raise NoRule
 
     # ---- words ----
 
@@ -193,24 +186,24 @@ class _Batch:
         model = term.args[names.index(operands[0])]
         settings = [o for o in operands if o not in names or op.parameters[names.index(o)].attribute]
         values = [term.args[names.index(o)].value if o in names else literal_eval(o) for o in settings]
-        if word in _REMADE:
-            return _REMADE[word](self, term, model, undone)
+        if word in REMADE:
+            return REMADE[word](self, term, model, undone)
         args = [arg if arg.op.leaf == "attribute" else self._lifted(arg) for arg in term.args]
         if word == "like" and not settings:
             if op is not self.theory.role("reshape_like"):
-                raise _NoRule  # nothing says along which axes it works
+                raise NoRule  # nothing says along which axes it works
             return self._make(op, args)
         if word == "permute" and not any(name in names for name in settings):
-            return self._permuted(args[0], _order(values[0], model.shape))
+            return self._permuted(args[0], order(values[0], model.shape))
         if word in _OVER_ALL and None in values and len(model.shape) != 1:
             return self._flattened(term, word, undone)
-        if word not in _SETTINGS:
-            raise _NoRule
-        for name, value, changed in zip(settings, values, _SETTINGS[word](values, model.shape), strict=True):
+        if word not in SETTINGS:
+            raise NoRule
+        for name, value, changed in zip(settings, values, SETTINGS[word](values, model.shape), strict=True):
             if name in names:
                 args[names.index(name)] = self.theory.attribute(changed)
             elif value != changed and not (isinstance(value, int) and value < 0):  # an axis counted from the end stays what it is
-                raise _NoRule
+                raise NoRule
         return self._make(op, args)
 
     def _flattened(self, term: Term, word: str, undone: bool) -> Term:
@@ -239,7 +232,7 @@ class _Batch:
 
     def _broadcast(self, term: Term, model: Term, undone: bool) -> Term:
         if undone:
-            raise _NoRule
+            raise NoRule
         return self._role("fill", self._role("over", self._shape_of(term), self.rows), self._aligned(model, len(term.shape)))
 
     def _tile(self, term: Term, model: Term, undone: bool) -> Term:
@@ -258,7 +251,7 @@ class _Batch:
         subscripts = next(arg for arg in term.args if arg.op.leaf == "attribute")
         inputs, output = einsum_labels(subscripts.value, len(arrays))
         if undone:
-            raise _NoRule
+            raise NoRule
         letter = next(c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts.value)
         marked = [letter + labels if arg in self._made else labels for labels, arg in zip(inputs, arrays, strict=True)]
         changed = self.theory.attribute(f"{','.join(marked)}->{letter}{output}")
@@ -269,7 +262,7 @@ class _Batch:
         axes = next(arg for arg in term.args if arg.op.leaf == "attribute")
         a, b = contracted_axes(axes.value, len(first.shape), len(second.shape))
         if undone or (first in self._made and second in self._made):
-            raise _NoRule
+            raise NoRule
         pair = (tuple(i + 1 for i in a), b) if first in self._made else (a, tuple(j + 1 for j in b))
         made = self._make(term.op, [self.theory.attribute(pair) if arg is axes else self._own(arg) for arg in term.args])
         k = 0 if first in self._made else len(first.shape) - len(a)
@@ -279,7 +272,7 @@ class _Batch:
 _OVER_ALL = ("like", "flat", "take", "repeat")
 """Words whose axis None means the entries in order, whatever the axes."""
 
-_REMADE: dict[str, Callable[[_Batch, Term, Term, bool], Term]] = {
+REMADE: dict[str, Callable[[_Batch, Term, Term, bool], Term]] = {
     "reshape": _Batch._reshape,
     "broadcast": _Batch._broadcast,
     "tile": _Batch._tile,
@@ -317,81 +310,3 @@ def _tried(signatures: Sequence[Signature], shapes: Sequence[Shape], settings: M
             continue
         return result if result.count(_MARK) == 1 else None
     return None
-
-
-# ---- what settings are, beside the new first axis, for an array that had so many axes ----
-
-
-def _all_or_some(axis: Any, shape: Shape) -> Any:
-    """The setting `axis` of a reduction."""
-    if isinstance(axis, int):
-        return one_axis(axis, len(shape)) + 1
-    return tuple(a + 1 for a in reduced_axes(axis, len(shape)))
-
-
-def _along(axis: Any, shape: Shape) -> Any:
-    """The setting `axis` of what works along axes; None is all of one."""
-    if axis is None:
-        return 1
-    return one_axis(axis, len(shape)) + 1 if isinstance(axis, int) else tuple(a + 1 for a in several_axes(axis, len(shape), "an axis"))
-
-
-def _index_at(at: Any, shape: Shape) -> Any:
-    places = spelled_out(at, len(shape))
-    moved = [i for i, place in enumerate(p for p in places) if isinstance(place, int) or is_array(place)]
-    if any(map(is_array, places)) and moved[-1] - moved[0] != len(moved) - 1:
-        raise _NoRule  # NumPy puts the axes of separated lists first
-    return (_EVERYTHING, *places)
-
-
-def _order(axes: Any, shape: Shape) -> tuple[int, ...]:
-    order = range(len(shape))[::-1] if axes is None else several_axes(axes, len(shape), "axes")
-    return (0, *(a + 1 for a in order))
-
-
-def _moved(axes: Any, shape: Shape) -> tuple[int, ...]:
-    return tuple(a + 1 for a in (range(len(shape)) if axes is None else several_axes(axes, len(shape), "axes")))
-
-
-def _inserted(axis: Any, shape: Shape) -> tuple[int, ...]:
-    count = len(axis) if isinstance(axis, tuple) else 1
-    return tuple(a + 1 for a in several_axes(axis, len(shape) + count, "an axis"))
-
-
-def _squeezed(axis: Any, shape: Shape) -> Any:
-    return tuple(i + 1 for i, d in enumerate(shape) if d == 1) if axis is None else _along(axis, shape)
-
-
-def _widths(width: Any, shape: Shape) -> Any:
-    """One pair for each axis, none for the new one."""
-    if isinstance(width, int):
-        pairs = ((width, width),) * len(shape)
-    elif all(isinstance(w, int) for w in width):
-        pairs = (tuple(width) if len(width) == 2 else (width[0], width[0]),) * len(shape)
-    else:
-        given = tuple(tuple(w) if len(w) == 2 else (w[0], w[0]) for w in width)
-        pairs = given * len(shape) if len(given) == 1 else given
-    return ((0, 0), *pairs)
-
-
-_SETTINGS: dict[str, Callable[[list[Any], Shape], list[Any]]] = {
-    "like": lambda s, shape: [_along(a, shape) for a in s],
-    "flat": lambda s, shape: [_along(a, shape) for a in s],
-    "reduce": lambda s, shape: [_all_or_some(s[0], shape), *s[1:]],
-    "index": lambda s, shape: [_index_at(s[0], shape)],
-    "take": lambda s, shape: [s[0], _along(s[1], shape)],
-    "diff": lambda s, shape: [s[0], _along(s[1], shape)],
-    "diagonal": lambda s, shape: [s[0], _along(s[1], shape), _along(s[2], shape)],
-    "permute": lambda s, shape: [_order(s[0], shape)],
-    "move": lambda s, shape: [_moved(s[0], shape), _moved(s[1], shape)],
-    "swap": lambda s, shape: [_along(s[0], shape), _along(s[1], shape)],
-    "rotate": lambda s, shape: [s[0], _moved(s[1], shape)],
-    "expand": lambda s, shape: [_inserted(s[0], shape)],
-    "squeeze": lambda s, shape: [_squeezed(s[0], shape)],
-    "join": lambda s, shape: [_along(s[0], shape)],
-    "leading": lambda s, shape: [_along(s[0], shape)],
-    "trailing": lambda s, shape: [_along(s[0], shape)],
-    "repeat": lambda s, shape: [s[0], _along(s[1], shape)],
-    "pad": lambda s, shape: [_widths(s[0], shape), *s[1:]],
-}
-"""What the settings of each word of shape rules become."""

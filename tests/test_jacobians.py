@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 import rewritegrad as rg
+from rewritegrad.batching import REMADE
+from rewritegrad.batchwords import SETTINGS
 from rewritegrad.cases import Cases
 from rewritegrad.patterns import PApply, PVar, Rule
+from rewritegrad.shapewords import WORDS
 from rewritegrad.term import postorder, variable_terms
 from rewritegrad.testing.trials import Range, draw_point, seeded
 from test_operators import ARRAYS, ELEMENTWISE, application, array_cases, differentiable, name_of, sampled
@@ -220,6 +223,10 @@ def test_the_units_are_made_of_the_simplest_part_of_that_shape():
     jacobian = rg.jacobian("sin(cos(x)*x)", "x", simplify=False, x="vector[n]")
     units = [t for t in postorder(jacobian) if t.op is THEORY.role("basis")]
     assert [str(t) for t in units] == ["basis(x)"]
+
+
+def test_every_word_of_shape_rules_is_known():
+    assert set(WORDS) == {*SETTINGS, *REMADE}
 
 
 def bare(op):
