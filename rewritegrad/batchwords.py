@@ -78,6 +78,7 @@ SETTINGS: dict[str, Callable[[list[Any], Shape], list[Any]]] = {
     "take": lambda s, shape: [s[0], _along(s[1], shape)],
     "diff": lambda s, shape: [s[0], _along(s[1], shape)],
     "diagonal": lambda s, shape: [s[0], _along(s[1], shape), _along(s[2], shape)],
+    "trace": lambda s, shape: [s[0], _along(s[1], shape), _along(s[2], shape)],
     "permute": lambda s, shape: [order(s[0], shape)],
     "move": lambda s, shape: [_moved(s[0], shape), _moved(s[1], shape)],
     "rollaxis": lambda s, shape: [_along(s[0], shape), s[1] + 1 + len(shape) * (s[1] < 0)],
