@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from . import calculus, codegen, stages
 from .errors import CostError
 from .expansion import resolve
-from .options import Simplify
+from .options import Simplify, items
 from .reader import declared_names, read, read_one
 from .rulefile import builtin_theory
 from .stages import Limits, Simplification
@@ -43,6 +43,8 @@ def _variable(name: Any, within: Sequence[Term], theory: Theory, types: Types) -
     """What a `wrt` or an input means: a term, or the variable of that name in the formula, or a new one."""
     if isinstance(name, Term):
         return theory.lift(name)
+    if not isinstance(name, str):
+        raise CostError(f"what is differentiated by is a name or a term, not {name!r}")
     for term in postorder(*within):
         if term.op.leaf == "variable" and term.value == name.strip():
             return term
@@ -87,7 +89,8 @@ def _options(options: dict[str, Any], within: Sequence[Term], theory: Theory, ty
     """grad's options with their strings turned into terms."""
     found = dict(options)
     if found.get("consider_constant") is not None:
-        found["consider_constant"] = [_variable(x, within, theory, types) for x in found["consider_constant"]]
+        constant = items(found["consider_constant"])
+        found["consider_constant"] = [_variable(x, within, theory, types) for x in constant]
     if found.get("known_grads") is not None:
         found["known_grads"] = {_variable(k, within, theory, types): _term(v, theory, types) for k, v in dict(found["known_grads"]).items()}
     found["simplify"] = _simplifier(found.get("simplify", True))
@@ -134,6 +137,8 @@ def _product(name: str) -> Callable[..., Any]:
 
     def product(outputs: Any, wrt: Any, *vectors: Any, theory: Theory | None = None, types: Types | None = None, **keywords: Any) -> Any:
         options, kinds = _split_options(keywords, types)
+        if "known_grads" in options:
+            raise CostError(f"{name} takes no known_grads: grad and value_and_grad do")
         terms = _form(outputs, lambda x: _term(x, theory, kinds))
         within = list(terms) if isinstance(terms, list | tuple) else [terms]
         home = within[0].theory
@@ -147,7 +152,7 @@ def _product(name: str) -> Callable[..., Any]:
 
 pullback = vjp = Lop = _product("pullback")
 pushforward = jvp = Rop = _product("pushforward")
-hvp = _product("hvp")
+hvp = hessian_vector_product = _product("hvp")
 jacobian = _product("jacobian")
 hessian = _product("hessian")
 

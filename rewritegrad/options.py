@@ -72,14 +72,15 @@ def disconnected(x: Term, options: Options) -> Gradient:
             return None
         case "disconnected":
             return Disconnected.DISCONNECTED
-    raise ValueError(f"return_disconnected is zero, none or disconnected, not {answer!r}")
 
 
 def report(inputs: list[Term], options: Options) -> None:
-    """Do what the caller wants done about inputs that nothing depends on."""
-    wanted = options.get("disconnected_inputs", "raise")
+    """Do what the caller wants done about inputs that nothing depends on; ValueError where the options are no such."""
+    wanted, answer = options.get("disconnected_inputs", "raise"), options.get("return_disconnected", "zero")
     if wanted not in ("raise", "warn", "ignore"):
         raise ValueError(f"disconnected_inputs is raise, warn or ignore, not {wanted!r}")
+    if answer not in ("zero", "none", "disconnected"):
+        raise ValueError(f"return_disconnected is zero, none or disconnected, not {answer!r}")
     if not inputs or wanted == "ignore":
         return
     message = f"the derivative with respect to {', '.join(shorten(x) for x in inputs)} was asked for, on which nothing that is differentiated depends"

@@ -148,6 +148,25 @@ def test_quadratic_forms_and_their_gradients():
     np.testing.assert_allclose(evaluate(second[1], {"x": x, "A": a, "c": c}), np.outer(x, c) + np.outer(c, x))
 
 
+def test_what_is_asked_for_wrongly_is_a_type_error():
+    for wrong in (3, None):
+        with pytest.raises(TypeError, match="what is differentiated by is a name or a term, not"):
+            rg.grad("x^2", wrong)
+    with pytest.raises(TypeError, match="jacobian takes no known_grads"):
+        rg.jacobian("x^2", "x", known_grads={"x": "1"})
+    with pytest.raises(ValueError, match="return_disconnected is"):
+        rg.grad("x", "x", return_disconnected="whatever")
+    with pytest.raises(rg.CostError, match="1 terms need as many cotangents, not 2"):
+        rg.pullback("x", "x", ["a", "b"])
+    with pytest.raises(rg.ShapeError, match="the tangent of v must be a"):
+        rg.pushforward("v", "v", "t", v="vector[3]")
+
+
+def test_one_constant_needs_no_list_and_no_inputs_give_no_gradients():
+    assert rg.grad("x * y", "x", consider_constant="y") is rg.parse("y")
+    assert rg.grad("x", []) == [] and rg.grad("x", ()) == ()
+
+
 # --- products with Jacobians and Hessians ---------------------------------------------------------------------------
 
 
