@@ -8,10 +8,11 @@ from typing import Any, TypeAlias
 from . import calculus, codegen, stages
 from .errors import CostError
 from .expansion import resolve
+from .limits import Limits, limited
 from .options import Simplify, items
 from .reader import declared_names, read, read_one
 from .rulefile import builtin_theory
-from .stages import Limits, Simplification
+from .stages import Simplification
 from .term import Term, postorder
 from .theory import Theory, Type
 
@@ -184,20 +185,13 @@ def simplification(
     iterations: int | None = None,
     theory: Theory | None = None,
     types: Types | None = None,
+    limits: Limits | None = None,
     **declared: str | Type,
 ) -> Simplification:
     """Simplify, and tell what was done: terms, reports of every run, matches of every law, why it stopped."""
     kinds = {**(types or {}), **declared}
     terms = [_term(e, theory, kinds) for e in (expr if isinstance(expr, list | tuple) else [expr])]
-    default = Limits()
-    limits = Limits(
-        seconds=seconds,
-        rows=default.rows if rows is None else rows,
-        second_rows=default.second_rows if rows is None else rows,
-        reduce_iterations=default.reduce_iterations if iterations is None else iterations,
-        explore_iterations=default.explore_iterations if iterations is None else iterations,
-    )
-    return stages.simplify_all(terms, limits)
+    return stages.simplify_all(terms, limited(limits, seconds, rows, iterations))
 
 
 def simplify(
@@ -207,12 +201,13 @@ def simplify(
     iterations: int | None = None,
     theory: Theory | None = None,
     types: Types | None = None,
+    limits: Limits | None = None,
     **declared: str | Type,
 ) -> Any:
     """A shorter formula that is equal wherever the given one is defined; never one with more operations.
 
-    `seconds` is a deadline, `rows` the limit of e-nodes in a pulse, `iterations` those of each stage of a pulse. A list is
-    simplified in one e-graph, so that shared parts are paid once, and gives a list.
+    `seconds` is a deadline, `rows` the limit of e-nodes in a pulse, `iterations` those of each stage of a pulse; `limits` has
+    all the others. A list is simplified in one e-graph, so that shared parts are paid once, and gives a list.
 
     >>> import rewritegrad as rg
     >>> str(rg.simplify("sin(x)^2 + cos(x)^2"))
@@ -220,7 +215,7 @@ def simplify(
     >>> str(rg.simplify("sqrt(x^2)")), str(rg.simplify("sqrt(x^2)", x="scalar > 0"))
     ('abs(x)', 'x')
     """
-    found = simplification(expr, seconds, rows, iterations, theory, types, **declared).terms
+    found = simplification(expr, seconds, rows, iterations, theory, types, limits, **declared).terms
     return found if isinstance(expr, list) else tuple(found) if isinstance(expr, tuple) else found[0]
 
 

@@ -19,8 +19,9 @@ from typing import Any
 
 from . import commands
 from .answers import Answer
-from .commands import Formula, Limits, Style
+from .commands import Formula, Style
 from .errors import InputError, RewritegradError
+from .limits import USUAL, Limits, limited, with_texts
 from .rulefile import Theory
 from .terminal import Progress, coloured
 
@@ -118,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("names", nargs="*", metavar="NAME", help="only operators whose name contains one of these, with all that is known of each")
     found.add_argument("--markdown", action="store_true", help="as the page of a reference")
     found = verb("rules", "the laws, by stage and ruleset", lambda o: _rulebase().rules(_theory(o), o.stages))
-    found.add_argument("--stages", action="store_true", help="only the rulesets of each stage")
+    found.add_argument("--stages", action="store_true", help="the rulesets of each stage, and the limits of simplification")
     return parser
 
 
@@ -137,6 +138,7 @@ def _takes_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=_positive(float), metavar="SECONDS", help="how long the simplifier may take")
     parser.add_argument("--node-limit", type=_positive(int), metavar="N", help="how many e-nodes it may make")
     parser.add_argument("--iter-limit", type=_positive(int), metavar="N", help="how many iterations each stage may take")
+    parser.add_argument("--limit", action="append", default=[], metavar="NAME=VALUE", help="another limit; `rules --stages` lists them (repeatable)")
 
 
 def _names(text: str) -> list[str]:
@@ -188,7 +190,13 @@ def _is_file(text: str) -> bool:
 
 
 def _limits(options: argparse.Namespace) -> Limits:
-    return Limits(options.timeout, options.node_limit, options.iter_limit)
+    given: dict[str, str] = {}
+    for text in options.limit:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"a limit is given as NAME=VALUE, not {text!r}")
+        given[name.strip()] = value
+    return limited(with_texts(USUAL, given), options.timeout, options.node_limit, options.iter_limit)
 
 
 def _style(options: argparse.Namespace) -> Style:

@@ -18,6 +18,7 @@ from . import api
 from .answers import Answer
 from .errors import FormulaError, InputError, RewritegradError
 from .kernels import Array
+from .limits import Limits
 from .reader import declared_names, read
 from .shapes import show
 from .stages import Simplification
@@ -43,19 +44,6 @@ class Formula:
         known = {*self.types, *declared_names(self.text, self.source)}
         found = {name: Type(shape=value.shape) for name, value in values.items() if name not in known}
         return Formula(self.text, self.source, {**self.types, **found})
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long the simplifier may work; None where the library decides."""
-
-    seconds: float | None = None
-    rows: int | None = None
-    iterations: int | None = None
-
-    def simplified(self, terms: Sequence[Term]) -> Simplification:
-        """The terms simplified together, and what was done."""
-        return api.simplification(list(terms), seconds=self.seconds, rows=self.rows, iterations=self.iterations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +88,7 @@ def _answer(
     command: str, inputs: Sequence[Term], found: Sequence[Term], limits: Limits | None, style: Style, names: Sequence[str] = (), **data: Any
 ) -> Answer:
     """Terms, simplified, as an answer: each on a line, after its name where several have names; as data a mapping where they have names."""
-    done = Simplification(list(found)) if limits is None else limits.simplified(found)
+    done = Simplification(list(found)) if limits is None else api.simplification(list(found), limits=limits)
 
     def packed(values: Iterable[Any]) -> Any:
         items = list(values)
@@ -119,13 +107,32 @@ def _answer(
     }
     if not style.report:
         return Answer(lines, facts)
-    matches = done.matches()
-    report = [
-        f"# stopped: {done.stop_reason.value}, after {done.pulses} pulses, with up to {done.rows} e-nodes",
-        *(f"# {name}: {count} matches" for name, count in matches.items() if count),
+    return Answer([*lines, *_report(done)], {**facts, "report": _reported(done)})
+
+
+def _report(done: Simplification) -> list[str]:
+    """What the simplifier did: why it stopped, what each stage took, and which laws filled the e-graph."""
+    told = [f"stopped: {done.stop_reason.value}, after {done.pulses} pulses, with up to {done.rows} e-nodes"]
+    told += [
+        f"{stage}: {row['iterations']:.0f} iterations, {row['matches']:.0f} matches, {1000 * row['seconds']:.1f} ms"
+        for stage, row in done.stages().items()
     ]
-    told = {"stop_reason": done.stop_reason.value, "pulses": done.pulses, "rows": done.rows, "matches": matches}
-    return Answer([*lines, *report], {**facts, "report": told})
+    told += [f"{name}: {count} matches" for name, count in done.matches().items() if count]
+    if held := done.held_back():
+        told.append(f"held back, since they matched too often: {', '.join(held)}")
+    return [f"# {line}" for line in told]
+
+
+def _reported(done: Simplification) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "stop_reason": done.stop_reason.value,
+        "pulses": done.pulses,
+        "rows": done.rows,
+        "matches": done.matches(),
+        "stages": done.stages(),
+        "held_back": done.held_back(),
+    }
 
 
 # ---- values ----

@@ -14,7 +14,7 @@ from .egraph.matching import TooDeep
 from .egraph.multiset import Engine
 from .egraph.nodes import Contradiction, ENode
 from .egraph.program import Program
-from .egraph.saturate import Report
+from .egraph.saturate import Backoff, Report
 from .egraph.store import Store
 from .errors import FormulaError, RuleFileError, UnsoundRuleError
 from .knowledge import Knowledge, ShapeKnowledge
@@ -162,10 +162,12 @@ class EGraph:
         rows: int | None = 100_000,
         seconds: float | None = None,
         flatten: bool | None = None,
+        backoff: Backoff | None = None,
     ) -> Report:
         """Saturate with the laws of some rulesets (default: all of the theory): match all, apply all, rebuild, again.
 
-        Stops when nothing is new, after `iterations`, at `rows` e-nodes, or after `seconds`; the report says which.
+        Stops when nothing is new, after `iterations`, at `rows` e-nodes, or after `seconds`; the report says which. With a
+        `backoff`, laws that match very often have to wait.
         UnsoundRuleError where two sides of a union differ at a sample point.
         """
         store = self._store
@@ -176,7 +178,7 @@ class EGraph:
         if self.always:
             program = program.beside(self.always)
         try:
-            return store.run(program, iterations, rows, seconds, flatten)
+            return store.run(program, iterations, rows, seconds, flatten, backoff)
         except TooDeep as error:
             raise RuleFileError(str(error), error.law.source.position) from None
         except Contradiction as error:

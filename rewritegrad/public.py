@@ -27,7 +27,7 @@ from .api import (
     vjp,
     zero_grad,
 )
-from .egraph.saturate import StopReason
+from .egraph.saturate import Backoff, StopReason
 from .errors import (
     CostError,
     DisconnectedInputError,
@@ -44,12 +44,14 @@ from .errors import (
     UnsoundRuleError,
 )
 from .graph import EGraph
+from .limits import Limits
 from .rulefile import Theory
 from .term import Term
 from .theory import Type
 from .verify import verify_grad
 
 __all__ = [
+    "Backoff",
     "CostError",
     "DisconnectedInputError",
     "EGraph",
@@ -58,6 +60,7 @@ __all__ = [
     "GradientError",
     "InputError",
     "LimitError",
+    "Limits",
     "Lop",
     "MissingDerivativeError",
     "RewritegradError",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from . import reference
 from .answers import Answer
 from .check import Report, Verdict, check_theory
 from .errors import UnknownNameError
+from .limits import USUAL
 from .patterns import STAGES
 from .theory import Theory
 
@@ -36,7 +38,7 @@ def operators(theory: Theory, names: Sequence[str] = (), markdown: bool = False)
 
 
 def rules(theory: Theory, only_stages: bool = False) -> Answer:
-    """The laws by stage and ruleset; only the rulesets and how many laws each has, where `only_stages`."""
+    """The laws by stage and ruleset; with `only_stages` how many laws each ruleset has, and the limits under which the stages run."""
     lines: list[str] = []
     listed: list[dict[str, Any]] = []
     for stage in STAGES:
@@ -48,4 +50,9 @@ def rules(theory: Theory, only_stages: bool = False) -> Answer:
             listed.append({"stage": stage, "ruleset": ruleset.name, "laws": [rule.name for rule in laws]})
             if not only_stages:
                 lines.extend(f"    {rule.position.text.strip() if rule.position else rule.name}" for rule in laws)
-    return Answer(lines, {"command": "rules", "result": listed})
+    data: dict[str, Any] = {"command": "rules", "result": listed}
+    if only_stages:
+        lines += ["", "limits (--limit NAME=VALUE, or limits=rg.Limits(NAME=VALUE)):"]
+        lines += [f"    {name:18} {'none' if value is None else value!s:>6}   {meaning}" for name, value, meaning in USUAL.described()]
+        data["limits"] = asdict(USUAL)
+    return Answer(lines, data)

@@ -25,6 +25,7 @@ from .expansion import resolve
 from .graph import EGraph
 from .intervals import LARGEST
 from .knowledge import Knowledge
+from .limits import USUAL, Limits
 from .patterns import PApply, walk
 from .pieces import Assembly
 from .polynomials import has_products_of_sums
@@ -32,24 +33,6 @@ from .printer import operations
 from .term import Term, postorder, variable_terms
 from .theory import Operator, Theory
 from .written import resolve_written, writes_derivatives
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How far simplification goes. `rows` bounds the e-nodes of a pulse (never below twice what the input needs);
-    an input that needs more than `explorable` gets the laws that only shrink, and no others. An input of more than `whole` operations
-    is simplified in pieces (pieces.py)."""
-
-    pulses: int = 8
-    reduce_iterations: int = 3
-    explore_iterations: int = 1
-    settle_iterations: int = 2
-    spread_iterations: int = 8
-    rows: int = 250
-    second_rows: int = 500
-    explorable: int = 4000
-    whole: int = 1000
-    seconds: float | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +52,21 @@ class Simplification:
             for name, n in report.matches().items():
                 total[name] = total.get(name, 0) + n
         return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+    def held_back(self) -> list[str]:
+        """The laws of which some matches had no effect: cut off since there were too many, or waiting (Limits.backoff)."""
+        iterations = [iteration for _, report in self.reports for iteration in report.iterations]
+        return list(dict.fromkeys(name for iteration in iterations for name in (*iteration.capped, *iteration.waiting)))
+
+    def stages(self) -> dict[str, dict[str, float]]:
+        """For each stage that ran: how many iterations, matches and seconds it took in all."""
+        found: dict[str, dict[str, float]] = {}
+        for stage, report in self.reports:
+            row = found.setdefault(stage, {"iterations": 0, "matches": 0, "seconds": 0.0})
+            row["iterations"] += len(report.iterations)
+            row["matches"] += sum(report.matches().values())
+            row["seconds"] += report.seconds
+        return found
 
 
 def rulesets_of(theory: Theory, stage: str) -> list[str]:
@@ -265,7 +263,8 @@ class Simplifier:
 
     def _run(self, graph: EGraph, stage: str, rulesets: list[str], iterations: int, rows: int) -> StopReason:
         left = self._time_left()
-        report = graph.run(rulesets, iterations, rows, None if left is None else max(0.0, left - self.reserve))
+        seconds = None if left is None else max(0.0, left - self.reserve)
+        report = graph.run(rulesets, iterations, rows, seconds, backoff=self.limits.backoff if stage == "explore" else None)
         self.found.reports.append((stage, report))
         return report.stop_reason
 
@@ -321,7 +320,7 @@ WRITING = 2.5
 """Extraction and writing take about so many times as long as entering the terms did."""
 
 
-def simplify_all(terms: Sequence[Term], limits: Limits = Limits()) -> Simplification:
+def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplification:
     """The terms in shorter forms, simplified in one e-graph so that what they share is paid once; never longer than the input."""
     if not terms:
         return Simplification([])
@@ -357,7 +356,7 @@ ROUNDS = 4
 """How often `equal` explores before it leaves a question undecided; nothing is extracted in between, so it looks further than a pulse."""
 
 
-def equal(a: Term, b: Term, limits: Limits = Limits()) -> bool | None:
+def equal(a: Term, b: Term, limits: Limits = USUAL) -> bool | None:
     """True where the laws prove two terms equal, False where a sample point tells them apart, else None."""
     a, b = resolve([a, b])
     if a is b:

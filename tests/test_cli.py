@@ -111,7 +111,7 @@ def test_report(capsys: pytest.CaptureFixture[str]) -> None:
     lines = answer(capsys, "simplify", "sin(x)^2 + cos(x)^2", "--report").splitlines()
     assert lines[0] == "1" and lines[1].startswith("# stopped: ") and all(line.startswith("# ") for line in lines[1:])
     report = answer_json(capsys, "simplify", "sin(x)^2 + cos(x)^2", "--report")["report"]
-    assert set(report) == {"stop_reason", "pulses", "rows", "matches"} and report["pulses"] >= 1
+    assert set(report) == {"stop_reason", "pulses", "rows", "matches", "stages", "held_back"} and report["pulses"] >= 1
 
 
 def test_limits(capsys: pytest.CaptureFixture[str]) -> None:

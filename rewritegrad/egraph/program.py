@@ -7,6 +7,7 @@ operators that never occur is neither put into core form nor compiled.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import copy
 from typing import Any
 
 from .matcher import CompiledLaw
@@ -17,6 +18,7 @@ class Program:
 
     def __init__(self, needs: Iterable[Collection[Any]], make: Callable[[int], CompiledLaw]) -> None:
         self._make = make
+        self._beside: tuple[CompiledLaw, ...] = ()
         self._needs = list(needs)
         self._always = [i for i, needed in enumerate(self._needs) if not needed]
         counts: dict[Any, int] = {}
@@ -36,12 +38,13 @@ class Program:
 
     def beside(self, laws: Sequence[CompiledLaw]) -> Program:
         """The same laws, and after them some that are always looked at."""
-        own = len(self._needs)
-        return Program([*self._needs, *[()] * len(laws)], lambda i: self._make(i) if i < own else laws[i - own])
+        both = copy(self)
+        both._beside = (*self._beside, *laws)
+        return both
 
     def possible(self, present: Collection[Any]) -> list[CompiledLaw]:
         """The laws that can match where only these operators have nodes, in the program's order."""
         found = list(self._always)
         for op in present:
             found += [i for i in self._under.get(op, ()) if all(needed in present for needed in self._needs[i])]
-        return [self._make(i) for i in sorted(found)]
+        return [*[self._make(i) for i in sorted(found)], *self._beside]

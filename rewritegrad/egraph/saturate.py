@@ -26,15 +26,26 @@ class StopReason(Enum):
     TIME_LIMIT = "TimeLimit"
 
 
+@dataclass(frozen=True)
+class Backoff:
+    """A law that matches more than `matches` times in an iteration has no effect there and waits for `iterations`; each time
+    it happens again both are twice as much. When nothing else changes, the law that has waited longest goes on."""
+
+    matches: int = 1000
+    iterations: int = 5
+
+
 @dataclass(slots=True)
 class Iteration:
-    """What one iteration did: matches of each law, e-nodes and classes after it, seconds; laws whose matches were cut off."""
+    """What one iteration did: matches of each law, e-nodes and classes after it, seconds; laws whose matches were cut off,
+    and laws that had to wait (Backoff)."""
 
     matches: dict[str, int] = field(default_factory=dict)
     rows: int = 0
     classes: int = 0
     seconds: float = 0.0
     capped: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,6 +85,41 @@ def no_collector() -> Iterator[None]:
             gc.enable()
 
 
+class Patience:
+    """Which laws have to wait, and until when (Backoff); time is counted in iterations of one e-graph."""
+
+    def __init__(self) -> None:
+        self.backoff: Backoff | None = None
+        self.waiting: tuple[str, ...] = ()
+        self._now = 0
+        self._until: dict[CompiledLaw, int] = {}
+        self._times: dict[CompiledLaw, int] = {}
+
+    def admitted(self, laws: Sequence[CompiledLaw]) -> Sequence[CompiledLaw]:
+        """The laws that may match in the iteration that begins."""
+        if self.backoff is None:
+            self.waiting = ()
+            return laws
+        self._now += 1
+        free = [law for law in laws if self._until.get(law, 0) < self._now]
+        self.waiting = tuple([law.law.name for law in laws if self._until.get(law, 0) >= self._now])
+        return free
+
+    def is_lost(self, law: CompiledLaw, matches: int) -> bool:
+        """Whether so many matches are too many, which makes the law wait."""
+        times = self._times.get(law, 0)
+        if self.backoff is None or matches <= self.backoff.matches << times:
+            return False
+        self._until[law] = self._now + (self.backoff.iterations << times)
+        self._times[law] = times + 1
+        self.waiting += (law.law.name,)
+        return True
+
+    def skip(self) -> None:
+        """Nothing changed: go on to the iteration in which the first of those that wait comes back."""
+        self._now = max(self._now, min(self._until.values(), default=0))
+
+
 _CHUNK = 128
 
 
@@ -85,6 +131,7 @@ class Saturation:
         self.seen: dict[Any, tuple[int, ...]] = {}
         self._fresh: dict[tuple[Any, int, tuple[int, ...]], tuple[list[ENode], tuple[int, ...]]] = {}
         self._chosen: dict[Program, tuple[int, list[CompiledLaw]]] = {}
+        self._patience = Patience()
 
     def run(
         self,
@@ -94,8 +141,10 @@ class Saturation:
         seconds: float | None = None,
         flatten: bool = False,
         leave: Callable[[list[CompiledLaw]], bool] | None = None,
+        backoff: Backoff | None = None,
     ) -> Report:
         """Iterate until nothing is new or a limit is hit, or `leave` says of the next laws that others go on. Rows beyond the limit are not made."""
+        self._patience.backoff = backoff
         deadline = None if seconds is None else perf_counter() + seconds
         report = Report(StopReason.ITERATION_LIMIT)
         program = laws if isinstance(laws, Program) else Program.of(laws)
@@ -147,7 +196,9 @@ class Saturation:
         iteration.classes = engine.class_count
         iteration.seconds = perf_counter() - start
         if reason is None and not changed and before[0] == engine.live and not iteration.capped:
-            reason = StopReason.SATURATED
+            if not iteration.waiting:
+                return StopReason.SATURATED
+            self._patience.skip()
         return reason
 
     # -- matching
@@ -183,7 +234,7 @@ class Saturation:
         found = []
         cap = 1 << 62 if rows is None else max(10_000, 4 * rows)
         capped = []
-        for law in laws:
+        for law in self._patience.admitted(laws):
             fresh = self._changed(law, law.root, law.level, marks)
             out: list[tuple[Any, ...]] = []
             for i in range(0, len(fresh), _CHUNK):
@@ -194,10 +245,13 @@ class Saturation:
                     del marks[law]
                     capped.append(law.law.name)
                     break
-            if out:
+            if self._patience.is_lost(law, len(out)):
+                marks.pop(law, None)
+            elif out:
                 found.append((law, out))
                 iteration.matches[law.law.name] = iteration.matches.get(law.law.name, 0) + len(out)
         iteration.capped = tuple(capped)
+        iteration.waiting = self._patience.waiting
         return found
 
     # -- applying

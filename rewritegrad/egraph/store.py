@@ -17,7 +17,7 @@ from .matcher import CompiledLaw
 from .moving import to_columns, to_nodes
 from .multiset import Engine
 from .program import Program
-from .saturate import Report, Saturation, StopReason, no_collector
+from .saturate import Backoff, Report, Saturation, StopReason, no_collector
 
 LARGE = 1500
 """From so many e-nodes on an iteration takes less time on columns (bench/microbenchmark.py)."""
@@ -40,11 +40,19 @@ class Store:
         self._movable = analysis is None and is_plain(language)
 
     def run(
-        self, program: Program, iterations: int = 30, rows: int | None = None, seconds: float | None = None, flatten: bool = False
+        self,
+        program: Program,
+        iterations: int = 30,
+        rows: int | None = None,
+        seconds: float | None = None,
+        flatten: bool = False,
+        backoff: Backoff | None = None,
     ) -> Report:
-        """Iterate until nothing is new or a limit is hit. Rows beyond the limit are not made."""
-        if not self._movable:
-            return self._saturation.run(program, iterations, rows, seconds, flatten)
+        """Iterate until nothing is new or a limit is hit. Rows beyond the limit are not made. Laws have to wait only as nodes, not as columns."""
+        if self._bulk is not None and backoff is not None:
+            self._to_nodes(self._bulk)
+        if not self._movable or backoff is not None:
+            return self._saturation.run(program, iterations, rows, seconds, flatten, backoff=backoff)
         deadline = None if seconds is None else perf_counter() + seconds
         report = Report(StopReason.ITERATION_LIMIT)
         with no_collector():
