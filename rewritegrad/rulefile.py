@@ -123,12 +123,17 @@ def _kept(sources: Sources, notation: Notation) -> Theory:
     data = cache.read(name)
     if data is not None:
         with suppress(NotData):
-            operators, rulesets, roles, rejects, spellings = from_data(data, sources)
-            return Theory(operators, rulesets, roles, rejects, sources, notation, spellings=spellings)
+            return theory_of_data(data, sources, notation)
     made = _Loader(sources, notation).load()
     with suppress(NotData):
         cache.write(name, to_data(made))
     return made
+
+
+def theory_of_data(data: Any, sources: Sources, notation: Notation = NOTATION) -> Theory:
+    """The theory that has been taken apart by `to_data`; NotData where the data are of none."""
+    operators, rulesets, roles, rejects, spellings = from_data(data, sources)
+    return Theory(operators, rulesets, roles, rejects, sources, notation, spellings=spellings)
 
 
 @lru_cache(maxsize=64)

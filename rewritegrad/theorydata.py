@@ -9,38 +9,26 @@ rule files are not part of it: a place in one is the number of the text, line an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from . import patterns, theory
 from .definitions import imply_shapes
 from .errors import Position
-from .patterns import (
-    COMPARISONS,
-    CONDITION_WORDS,
-    FOLDS,
-    STAGES,
-    Condition,
-    PApply,
-    PConstant,
-    PEach,
-    PFold,
-    PNumber,
-    PRest,
-    PSetting,
-    PVar,
-    Reject,
-    Rule,
-    Ruleset,
-)
+from .patterns import COMPARISONS, CONDITION_WORDS, FOLDS, STAGES, Condition, PFold, Reject, Ruleset
 from .shaperules import parse_rule
-from .theory import ROLES, Derivative, Gives, Operator, Parameter, Spelling, Theory
+from .theory import ROLES, Operator, Spelling, Theory
 
 Data: TypeAlias = Any
 
-PATTERNS = (PVar, PNumber, PConstant, PRest, PEach, PFold, PApply, PSetting)
-KINDS: tuple[type, ...] = (*PATTERNS, Condition, Rule, Ruleset, Reject, Parameter, Derivative, Gives, Spelling)
-"""What theories are made of, each told by its place in this list."""
+KINDS: tuple[type, ...] = tuple(
+    kind
+    for module in (patterns, theory)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__ and kind is not Operator
+)
+"""What theories are made of: the immutable values of these two modules, each told by its place in this list."""
 
 TUPLE, SET, FRACTION, OPERATOR, POSITION = "(", "{", "/", "o", "@"
 

@@ -45,7 +45,8 @@ def shown(value: Any) -> Any:
 def everything(theory: Theory) -> Any:
     operators = [[shown(getattr(op, f.name)) for f in fields(op) if f.name not in DERIVED] for op in theory.operators]
     roles = {role: shown(op) for role, op in theory.roles.items()}
-    return operators, shown(list(theory.rulesets.values())), shown(theory.rejects), roles, theory.sources
+    spellings = [(name, shown(spelling)) for name, spelling in theory.spellings.items()]
+    return operators, shown(list(theory.rulesets.values())), shown(theory.rejects), roles, spellings, theory.sources
 
 
 def next_program() -> None:
@@ -60,7 +61,7 @@ def read_afresh() -> Theory:
 def test_data_are_the_theory() -> None:
     read = read_afresh()
     data = json.loads(json.dumps(to_data(read)))
-    again = rulefile.Theory(*from_data(data, SOURCES), SOURCES, NOTATION)
+    again = rulefile.theory_of_data(data, SOURCES)
     assert everything(again) == everything(read)
     assert to_data(again) == data
     assert again.operators[0].position is not None and again.operators[0].position.caret() == read.operators[0].position.caret()  # type: ignore[union-attr]
@@ -68,13 +69,13 @@ def test_data_are_the_theory() -> None:
 
 def test_true_and_one_stay_two_values() -> None:
     theory = rg.Theory.parse("op F(x, a=True, b=1)\nop G(x, a=1, b=True)\nop H(x, a=(True, 1), b=(1, True))\n")
-    again = rulefile.Theory(*from_data(to_data(theory), theory.sources), theory.sources, NOTATION)
+    again = rulefile.theory_of_data(to_data(theory), theory.sources)
     defaults = [[p.default for p in op.parameters[1:]] for op in again.operators]
     assert repr(defaults) == "[[True, 1], [1, True], [(True, 1), (1, True)]]"
 
 
 def test_shapes_come_back() -> None:
-    theory = rulefile.Theory(*from_data(to_data(read_afresh()), SOURCES), SOURCES, NOTATION)
+    theory = rulefile.theory_of_data(to_data(read_afresh()), SOURCES)
     for text in ("X @ v", "sum(X, axis=0)", "softplus(X)", "X.T"):
         assert rg.parse(text, theory=theory, X="matrix[n, m]", v="vector[m]").shape == rg.parse(text, X="matrix[n, m]", v="vector[m]").shape
 
