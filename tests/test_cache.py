@@ -84,7 +84,7 @@ def test_shapes_come_back() -> None:
     "spoil",
     [
         lambda d: d.pop("operators"),
-        lambda d: d["operators"].pop(),
+        lambda d: d["operators"].clear(),
         lambda d: d["operators"][0].pop(),
         lambda d: d["table"].__setitem__(0, [99, 0]),
         lambda d: d["table"].insert(0, [0, 10**9]),
