@@ -244,9 +244,12 @@ def test_parsers_are_kept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_answers_are_the_same_with_and_without() -> None:
     command = [sys.executable, "-m", "rewritegrad", "simplify", "--json", "--report", "sin(x)^2 + cos(x)^2 + (x+1)^2 - x^2"]
     root = Path(__file__).resolve().parent.parent
-    answers = [subprocess.run(command, capture_output=True, text=True, check=True, cwd=root).stdout for _ in range(2)]
-    off = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, env={**os.environ, "REWRITEGRAD_CACHE": ""}).stdout
-    assert answers == [off, off]
+    answers = []
+    for kept in (os.environ["REWRITEGRAD_CACHE"], os.environ["REWRITEGRAD_CACHE"], ""):
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, env={**os.environ, "REWRITEGRAD_CACHE": kept})
+        answer = json.loads(done.stdout)
+        answers.append((answer["result"], answer["report"]["matches"], answer["report"]["rows"]))
+    assert answers[0] == answers[1] == answers[2]
 
 
 def test_errors_of_kept_theories_point_at_their_files(tmp_path: Path) -> None:
