@@ -300,6 +300,8 @@ def known_condition(word: str, terms: Sequence[Term]) -> bool | None:
         left, right = (t.value for t in terms)
         return (type(left) is type(right) and left == right) == (word == "=")
     shapes = [t.shape for t in terms]
+    if word == "single":
+        return type(terms[0].value) is int
     if word in ("matrices", "tensor"):
         return len(shapes[0]) >= (2 if word == "matrices" else 3)
     ranks = {"scalar": 0, "vector": 1, "matrix": 2, "square": 2}

@@ -112,6 +112,10 @@ def _full_rank(source: Source, a: Fact) -> bool:
     return False
 
 
+def _single(source: Source, a: Fact) -> bool:
+    return a.kind is ATTRIBUTE and type(a.value) is int
+
+
 def _positive_definite(source: Source, a: Fact) -> bool:
     """Likewise."""
     return False
@@ -199,6 +203,7 @@ WORDS: dict[str, Word] = {
     "square": _square,
     "symmetric": _symmetric,
     "full_rank": _full_rank,
+    "single": _single,
     "positive_definite": _positive_definite,
     "powerable": _powerable,
     "free_of": _free_of,

@@ -83,6 +83,24 @@ def eigenvectors(array: ArrayLike) -> Array:
     return np.asarray(np.linalg.eigh(symmetric_part(array))[1])
 
 
+def svdvals(array: ArrayLike) -> Array:
+    """The singular values, in descending order.
+
+    >>> svdvals([[0.0, 2.0], [1.0, 0.0]]).tolist()
+    [2.0, 1.0]
+    """
+    return np.asarray(np.linalg.svd(np.asarray(array), compute_uv=False))
+
+
+def right_vectors(array: ArrayLike) -> Array:
+    """The right singular vectors as columns, as many as there are singular values.
+
+    >>> np.abs(right_vectors([[0.0, 2.0], [1.0, 0.0]])).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    return np.asarray(np.matrix_transpose(np.linalg.svd(np.asarray(array), full_matrices=False)[2]))
+
+
 def gaps(values: ArrayLike) -> Array:
     """The reciprocal differences 1 / (w[j] - w[i]) at [i, j], and 0 where they are not defined.
 
@@ -226,7 +244,8 @@ LINALG_KERNELS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         einsum, uneinsum, unkron,
-        cholesky, half_tril, logabsdet, det_sign, eigvalsh, eigenvectors, gaps, solve_triangular, embed, corner, halves, norm,
+        cholesky, half_tril, logabsdet, det_sign,
+        eigvalsh, eigenvectors, svdvals, right_vectors, gaps, solve_triangular, embed, corner, halves, norm,
     )
 }  # fmt: skip
 """What a rule file may name with the prefix `kernels`."""

@@ -120,6 +120,7 @@ CONDITION_WORDS: dict[str, int] = {
     "vector": 1,
     "matrix": 1,
     "tensor": 1,
+    "single": 1,
     "matrices": 1,
     "square": 1,
     "symmetric": 1,

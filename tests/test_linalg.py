@@ -88,6 +88,11 @@ FUNCTIONS = {
     "cholesky(A)^3": SPD,
     "eigvalsh(A)^3": SPD,
     "eigenvectors(A)^4": SPD,
+    "svdvals(A)^3": A,
+    "svdvals(A)^4": TALL,
+    "svdvals(A - 1)^4": TALL.T,
+    "right_vectors(A)^4": A,
+    "right_vectors(A - 1)^2 * 3": TALL.T,
     "logdet(A @ matrix_transpose(A) + 1)": A,
 }
 
@@ -103,7 +108,7 @@ def test_first_and_second_derivatives(text: str) -> None:
     assert_gradient(second, "A", rtol=1e-5, A=at)
 
 
-@pytest.mark.parametrize("text", [t for t in FUNCTIONS if FUNCTIONS[t] is not TALL])
+@pytest.mark.parametrize("text", [t for t in FUNCTIONS if FUNCTIONS[t].shape[0] == FUNCTIONS[t].shape[1]])
 def test_derivatives_of_stacks_are_those_of_their_matrices(text: str) -> None:
     n = len(FUNCTIONS[text])
     stack = (SPDS if FUNCTIONS[text] is SPD else STACK)[:, :n, :n]
@@ -134,3 +139,71 @@ def test_gradients_are_what_people_write() -> None:
     }.items():
         found = rg.grad(text, "A", A="matrix[n, n]", B="matrix[n, n]", v="vector[n]", w="vector[n]")
         assert str(found) == wanted
+
+
+NORMS = [
+    *(("x", ord, axis, keepdims) for ord in (None, 1, 2, "inf", "-inf") for axis, keepdims in ((None, False), (0, True))),
+    *(("X", ord, 1, False) for ord in (None, 1, 2, "inf", "-inf")),
+    *(("X", ord, None, False) for ord in (None, "fro", 1, "inf", 2, "nuc")),
+    ("X", None, (0, 1), True),
+    ("T", None, None, False),
+    ("T", "fro", (0, 2), True),
+    ("T", 1, -1, True),
+]
+
+
+@pytest.mark.parametrize("name, ord, axis, keepdims", NORMS)
+def test_norms(name: str, ord: Any, axis: Any, keepdims: bool) -> None:
+    x = {"x": RNG.normal(size=4), "X": RNG.normal(size=(3, 4)), "T": RNG.normal(size=(2, 3, 2))}[name]
+    text = f"norm(A, ord={ord!r}, axis={axis}, keepdims={keepdims})"
+    numbers = {"inf": np.inf, "-inf": -np.inf}
+    np.testing.assert_allclose(value(text, A=x), np.linalg.norm(x, numbers.get(ord, ord), axis, keepdims), rtol=1e-12)
+    cost = rg.parse(f"sum({text}^3)", A=rg.Type(x.shape))
+    assert_gradient(cost, "A", A=x)
+    again = rg.grad(cost, "A", simplify=False)
+    assert_gradient(again.theory.apply("sum", again.theory.apply("^", again, 2)), "A", rtol=1e-5, A=x)
+    direction = RNG.normal(size=x.shape)
+    forward = rg.evaluate(rg.pushforward(cost, "A", "D", types={"D": rg.Type(x.shape)}), A=x, D=direction)
+    np.testing.assert_allclose(forward, np.sum(rg.evaluate(again, A=x) * direction), rtol=1e-9)
+
+
+@pytest.mark.parametrize("text", ["norm(A)", "norm(A, 2)", "sum(norm(A, axis=0))", "norm(A, 'fro')"])
+def test_the_gradient_of_a_norm_is_0_at_0(text: str) -> None:
+    for simplify in (False, True):
+        shape = (3,) if "2" in text else (2, 3)
+        gradient = rg.grad(text, "A", A=rg.Type(shape), simplify=simplify)
+        assert rg.evaluate(gradient, A=np.zeros(shape)).tolist() == np.zeros(shape).tolist()
+
+
+def test_ties_in_norms_are_shared() -> None:
+    assert rg.evaluate(rg.grad("norm(A, 'inf')", "A", A="vector"), A=[2.0, -2.0, 1.0]).tolist() == [0.5, -0.5, 0]
+
+
+def test_the_sign_and_the_logarithm_of_a_determinant() -> None:
+    np.testing.assert_allclose(value("slogdet(A)", A=-A), np.linalg.slogdet(-A), rtol=1e-12)
+    assert_gradient("slogdet(A)[1]", "A", A=-A)
+
+
+@pytest.mark.parametrize("name", ["cumsum", "cumprod"])
+@pytest.mark.parametrize("shape, axis", [((4,), None), ((4,), 0), ((2, 3), None), ((2, 3), 0), ((2, 3), -1), ((2, 3, 2), 1), ((1,), 0)], ids=str)
+def test_running_sums_and_products(name: str, shape: tuple[int, ...], axis: Any) -> None:
+    x = RNG.normal(size=shape)
+    if x.size > 2:
+        x.flat[1] = x.flat[2] = 0
+    text = f"{name}(A, axis={axis})"
+    np.testing.assert_allclose(value(text, A=x), getattr(np, name)(x, axis), rtol=1e-13)
+    cost = rg.parse(f"sum(({text} + 1)^3)", A=rg.Type(shape))
+    assert_gradient(cost, "A", A=x)
+    again = rg.grad(cost, "A", simplify=False)
+    assert_gradient(again.theory.apply("sum", again.theory.apply("^", again, 2)), "A", rtol=1e-5, A=x)
+    direction = RNG.normal(size=shape)
+    forward = rg.evaluate(rg.pushforward(cost, "A", "D", types={"D": rg.Type(shape)}), A=x, D=direction)
+    np.testing.assert_allclose(forward, np.sum(rg.evaluate(again, A=x) * direction), rtol=1e-9)
+
+
+@pytest.mark.parametrize("offset, axes", [(0, (0, 1)), (1, (0, 1)), (-1, (1, 0)), (0, (-1, -2))], ids=str)
+def test_traces(offset: int, axes: tuple[int, int]) -> None:
+    for x in (RNG.normal(size=(3, 4)), RNG.normal(size=(3, 2, 4))):
+        text = f"trace(A, {offset}, {axes[0]}, {axes[1]})"
+        np.testing.assert_allclose(value(text, A=x), np.trace(x, offset, *axes), rtol=1e-13)
+        assert_gradient(f"sum({text}^2)", "A", A=x)
