@@ -54,7 +54,7 @@ SCIPY_FUNCTIONS = frozenset({"comb", "diric", "factorial", "log_softmax", "logsu
 LINALG_FUNCTIONS = frozenset({"cond", "det", "inv", "matrix_power", "pinv", "solve"})
 """The same for numpy.linalg: functions of one matrix or of a stack of them, with one array as their result."""
 
-SCIPY_LINALG_FUNCTIONS = frozenset({"expm", "logm", "sqrtm"})
+SCIPY_LINALG_FUNCTIONS = frozenset({"expm", "solve_discrete_lyapunov", "solve_sylvester"})
 """The same for scipy.linalg."""
 
 _NAME = re.compile(r"(np|np\.linalg|scipy\.special|scipy\.linalg|kernels)\.([A-Za-z][A-Za-z0-9_]*)")

@@ -101,6 +101,27 @@ def right_vectors(array: ArrayLike) -> Array:
     return np.asarray(np.matrix_transpose(np.linalg.svd(np.asarray(array), full_matrices=False)[2]))
 
 
+def qr_q(array: ArrayLike) -> Array:
+    """The factor with orthonormal columns.
+
+    >>> np.abs(qr_q([[3.0], [4.0]])).tolist()
+    [[0.6], [0.8]]
+    """
+    return np.asarray(np.linalg.qr(np.asarray(array))[0])
+
+
+def qr_r(array: ArrayLike) -> Array:
+    """The upper triangular factor; ValueError for a matrix with more columns than rows.
+
+    >>> np.abs(qr_r([[3.0], [4.0]])).tolist()
+    [[5.0]]
+    """
+    array = np.asarray(array)
+    if array.shape[-2] < array.shape[-1]:
+        raise ValueError(f"a matrix with more columns than rows, of shape {array.shape}, has no square factor")
+    return np.asarray(np.linalg.qr(array)[1])
+
+
 def gaps(values: ArrayLike) -> Array:
     """The reciprocal differences 1 / (w[j] - w[i]) at [i, j], and 0 where they are not defined.
 
@@ -245,7 +266,7 @@ LINALG_KERNELS: dict[str, Callable[..., Any]] = {
     for function in (
         einsum, uneinsum, unkron,
         cholesky, half_tril, logabsdet, det_sign,
-        eigvalsh, eigenvectors, svdvals, right_vectors, gaps, solve_triangular, embed, corner, halves, norm,
+        eigvalsh, eigenvectors, svdvals, right_vectors, qr_q, qr_r, gaps, solve_triangular, embed, corner, halves, norm,
     )
 }  # fmt: skip
 """What a rule file may name with the prefix `kernels`."""

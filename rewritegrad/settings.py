@@ -75,13 +75,22 @@ def tensordot_subscripts(first: Shape, second: Shape, axes: Any) -> str:
     return f"{''.join(left)},{''.join(right)}->{''.join(result)}"
 
 
-def given(value: Any, otherwise: Any) -> Any:
-    """The first setting, and where that is None the second."""
-    return otherwise if value is None else value
+def batched_dot_subscripts(first: Shape, second: Shape) -> str:
+    """What Theano's batched_dot is in einsum's terms.
+
+    >>> batched_dot_subscripts((9, 2, 3), (9, 3)), batched_dot_subscripts((9,), (9, 3))
+    ('zab,zb->za', 'z,za->za')
+    """
+    if not first or not second:
+        raise ShapeError("batched_dot takes arrays of one axis or more")
+    axes = ((-1,), (0,)) if len(first) > 1 and len(second) > 1 else 0
+    left, _, rest = tensordot_subscripts(first[1:], second[1:], axes).partition(",")
+    right, _, result = rest.partition("->")
+    return f"z{left},z{right}->z{result}"
 
 
 SETTINGS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (einsum_adjoint, einsum_without, einsum_own, tensordot_subscripts, inner_axes, dot_axes, given)
+    for function in (einsum_adjoint, einsum_without, einsum_own, tensordot_subscripts, batched_dot_subscripts, inner_axes, dot_axes)
 }
 """What a definition may name where a setting is expected."""

@@ -114,6 +114,18 @@ def test_outer(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     check("outer(A, B)", np.outer(values["A"], values["B"]), values)
 
 
+@pytest.mark.parametrize(
+    "a, b, subscripts",
+    [
+        ((2, 3, 2), (2, 2, 3), "zab,zbc->zac"), ((2, 3, 2), (2, 2), "zab,zb->za"), ((2, 3), (2, 3, 2), "za,zab->zb"), ((2,), (2, 2, 3), "z,zab->zab"),
+        ((2, 3), (2,), "za,z->za"), ((2, 3), (2, 3), "za,za->z"), ((2,), (2,), "z,z->z"), ((2, 2, 1, 2), (2, 2, 3), "zabc,zcd->zabd"),
+    ],
+)  # fmt: skip
+def test_batched_dot(a: tuple[int, ...], b: tuple[int, ...], subscripts: str) -> None:
+    values = random(a, b)
+    check("batched_dot(A, B)", np.einsum(subscripts, *values.values()), values)
+
+
 def test_vdot() -> None:
     values = random((2, 3), (3, 2))
     check("vdot(A, B)", np.vdot(values["A"], values["B"]), values)

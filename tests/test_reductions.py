@@ -78,7 +78,7 @@ def test_without_spread_the_derivative_of_the_standard_deviation_is_0(text: str)
 
 @pytest.mark.parametrize(
     "text",
-    ["var(X)", "std(X, ddof=1)", "sum(var(X, axis=1, ddof=1)^2)", "sum(std(X, axis=(0, 1), keepdims=True))", "sum(average(X, X^2, axis=1))"],
+    ["var(X)", "std(X, ddof=1)", "sum(var(X, axis=1, ddof=1)^2)", "sum(std(X, axis=(0, 1), keepdims=True))", "sum(weighted_average(X, X^2, axis=1))"],
 )
 def test_moments(text: str) -> None:
     assert_gradient(text, "X", X=A)
@@ -88,7 +88,7 @@ def test_moments_are_numpys() -> None:
     for text, wanted in {
         "var(X, axis=1, ddof=1)": A.var(axis=1, ddof=1),
         "std(X, keepdims=True)": A.std(keepdims=True),
-        "average(X, W, axis=1)": np.average(A, axis=1, weights=[1, 2, 3]),
+        "weighted_average(X, W, axis=1)": np.average(A, axis=1, weights=[1, 2, 3]),
     }.items():
         np.testing.assert_allclose(value(text, X=A, W=np.array([1.0, 2.0, 3.0])), wanted, rtol=1e-14)
 
