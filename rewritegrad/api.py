@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from . import calculus, codegen, stages
@@ -186,12 +187,14 @@ def simplification(
     theory: Theory | None = None,
     types: Types | None = None,
     limits: Limits | None = None,
+    exact: bool = False,
     **declared: str | Type,
 ) -> Simplification:
     """Simplify, and tell what was done: terms, reports of every run, matches of every law, why it stopped."""
     kinds = {**(types or {}), **declared}
     terms = [_term(e, theory, kinds) for e in (expr if isinstance(expr, list | tuple) else [expr])]
-    return stages.simplify_all(terms, limited(limits, seconds, rows, iterations))
+    chosen = limited(limits, seconds, rows, iterations)
+    return stages.simplify_all(terms, replace(chosen, exact=True) if exact else chosen)
 
 
 def simplify(
@@ -202,12 +205,14 @@ def simplify(
     theory: Theory | None = None,
     types: Types | None = None,
     limits: Limits | None = None,
+    exact: bool = False,
     **declared: str | Type,
 ) -> Any:
     """A shorter formula that is equal wherever the given one is defined; never one with more operations.
 
     `seconds` is a deadline, `rows` the limit of e-nodes in a pulse, `iterations` those of each stage of a pulse; `limits` has
-    all the others. A list is simplified in one e-graph, so that shared parts are paid once, and gives a list.
+    all the others; `exact` takes the cheapest terms of each e-graph by integer programming (SciPy's), which takes longer.
+    A list is simplified in one e-graph, so that shared parts are paid once, and gives a list.
 
     >>> import rewritegrad as rg
     >>> str(rg.simplify("sin(x)^2 + cos(x)^2"))
@@ -215,7 +220,7 @@ def simplify(
     >>> str(rg.simplify("sqrt(x^2)")), str(rg.simplify("sqrt(x^2)", x="scalar > 0"))
     ('abs(x)', 'x')
     """
-    found = simplification(expr, seconds, rows, iterations, theory, types, limits, **declared).terms
+    found = simplification(expr, seconds, rows, iterations, theory, types, limits, exact, **declared).terms
     return found if isinstance(expr, list) else tuple(found) if isinstance(expr, tuple) else found[0]
 
 

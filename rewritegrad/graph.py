@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .costs import node_cost
-from .egraph.extract import NothingToExtract, child_roots, extract
+from .egraph.exact import solve
+from .egraph.extract import NothingToExtract, Solver, child_roots, extract
 from .egraph.language import Language
 from .egraph.looking import Additions, View
 from .egraph.matcher import CompiledLaw
@@ -203,32 +204,52 @@ class EGraph:
         """Whether two ids are known to be equal."""
         return self._store.find(i) == self._store.find(j)
 
-    def extract(self, i: int, avoid: frozenset[Operator] = frozenset()) -> Term:
-        """The cheapest term of a class, without the operators to avoid."""
-        return self.extract_all([i], avoid)[0]
+    def extract(self, i: int, avoid: frozenset[Operator] = frozenset(), exact: bool = False, seconds: float | None = None) -> Term:
+        """The cheapest term of a class, without the operators to avoid; with `exact` as SciPy's integer programming finds it.
+
+        >>> import rewritegrad as rg
+        >>> g = rg.EGraph(rg.Theory.builtin())
+        >>> i = g.add("x*y + x*z")
+        >>> report = g.run(["collect"])
+        >>> str(g.extract(i, exact=True))
+        'x*(y + z)'
+        """
+        return self.extract_all([i], avoid, exact=exact, seconds=seconds)[0]
 
     def extract_all(
-        self, ids: Sequence[int], avoid: frozenset[Operator] = frozenset(), shun: frozenset[Operator] = frozenset()
+        self,
+        ids: Sequence[int],
+        avoid: frozenset[Operator] = frozenset(),
+        shun: frozenset[Operator] = frozenset(),
+        exact: bool = False,
+        seconds: float | None = None,
     ) -> list[Term]:
         """The cheapest terms of several classes, what they share paid once; FormulaError where there is none without `avoid`.
 
         Without multisets every node costs the same, but for the operators in `shun`, which stand only where nothing else can.
+        `exact` asks for the cheapest choice of all, and `seconds` bounds the search for it; the one found else is kept where that is over.
         """
         allowed = None if not avoid else (lambda node: node.op not in avoid)
         try:
             if self._language.linear is None:
                 cost = (lambda node: SHUNNED if node.op in shun else 1) if shun else _plain_cost
                 graph = self._store.view(ids, lambda op: SHUNNED if op in shun else 1, avoid)
-                choice = extract(graph, [graph.split(i)[1] for i in ids], cost, allowed, rounds=0 if self.plain else 3)
+                choice = extract(graph, [graph.split(i)[1] for i in ids], cost, allowed, 0 if self.plain else 3, _solver(exact, seconds))
                 if avoid and any(node.op in avoid for node in choice.values()):
                     raise NothingToExtract("a class has no other member than those to avoid")
                 return self._terms(graph, choice, ids)
-            return self.raise_all(ids)
+            return self.raise_all(ids, exact=exact, seconds=seconds)
         except NothingToExtract as error:
             raise FormulaError(f"nothing to extract: {error}") from None
 
     def raise_all(
-        self, ids: Sequence[int], order: Sequence[str] = (), decimals: bool = False, prefer: frozenset[Operator] = frozenset()
+        self,
+        ids: Sequence[int],
+        order: Sequence[str] = (),
+        decimals: bool = False,
+        prefer: frozenset[Operator] = frozenset(),
+        exact: bool = False,
+        seconds: float | None = None,
     ) -> list[Term]:
         """The cheapest terms of a graph with multisets, raised to how people write them.
 
@@ -236,11 +257,12 @@ class EGraph:
         """
         engine = self.engine
         if engine.language.linear is None:
-            return self.extract_all(ids)
+            return self.extract_all(ids, exact=exact, seconds=seconds)
         for name in order:
             self._order.setdefault(name, len(self._order))
         cost = node_cost(engine, decimals, prefer)
-        choice = extract(engine, [engine.split(i)[1] for i in ids], cost, self._analysis.is_presentable(engine))
+        presentable = self._analysis.is_presentable(engine)
+        choice = extract(engine, [engine.split(i)[1] for i in ids], cost, presentable, solver=_solver(exact, seconds))
         first = Raising(self.theory, engine, choice, self._order, decimals)
         found = [first.terms(ids)]
         if len(choice) <= LARGE:
@@ -285,6 +307,10 @@ class EGraph:
                 term = make_term(node.op, (term, member))
             return term
         return make_term(node.op, tuple([made[a] for a in node.items]))
+
+
+def _solver(exact: bool, seconds: float | None) -> Solver | None:
+    return (lambda candidates, choice, roots: solve(candidates, choice, roots, seconds)) if exact else None
 
 
 def _plain_cost(node: ENode) -> int:

@@ -34,6 +34,8 @@ class Limits:
     seconds: float | None = field(default=None, metadata={MEANING: "a deadline for everything"})
     backoff: Backoff | None = field(default=None, metadata={MEANING: "MATCHES,ITERATIONS: a law of explore that matches more often waits so long"})
 
+    exact: bool = field(default=False, metadata={MEANING: "True: the cheapest terms of each e-graph, by SciPy's integer programming"})
+
     def described(self) -> Iterator[tuple[str, Any, str]]:
         """Name, value and meaning of every limit."""
         for one in fields(self):
@@ -73,6 +75,10 @@ def _value(limit: Field[Any], text: str) -> Any:
     if limit.name == "backoff":
         matches, _, iterations = text.partition(",")
         return Backoff(_positive(int(matches)), _positive(int(iterations)) if iterations else Backoff.iterations)
+    if limit.name == "exact":
+        if text not in ("True", "False"):
+            raise ValueError
+        return text == "True"
     return _positive(float(text) if limit.name == "seconds" else int(text))
 
 

@@ -158,7 +158,7 @@ class Simplifier:
                     reason = self._run(graph, stage, rulesets, iterations, rows)
         self.found.rows = max(self.found.rows, graph.size())
         self.facts = [graph.engine.fact(i) for i in ids]
-        return graph.raise_all(ids, order=self.order, decimals=self.decimals), reason
+        return graph.raise_all(ids, self.order, self.decimals, exact=self.limits.exact, seconds=self._time_left()), reason
 
     @no_collector()  # what is made on the way has no cycles
     def by_pieces(self) -> Simplification:

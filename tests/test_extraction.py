@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import rewritegrad as rg
-from rewritegrad.egraph.extract import NothingToExtract, below, child_roots, dag_cost, extract
+from rewritegrad.egraph.exact import solve
+from rewritegrad.egraph.extract import NothingToExtract, below, candidates_of, cheapest_trees, child_roots, dag_cost, extract
 from rewritegrad.egraph.multiset import Engine
 from test_engine import ARITY, LANGUAGE, enter
 
@@ -91,6 +92,26 @@ def test_shared_parts_are_paid_once_and_the_result_is_near_the_best():
     assert len(gaps) > 0.9 * GRAPHS
     missed = [gap for gap in gaps if gap]
     assert len(missed) <= 2 and max(gaps) <= 0.1, missed
+
+
+def test_the_integer_program_finds_the_best():
+    for seed in range(60):
+        engine, roots = random_graph(seed)
+        best = cheapest_of_all(engine, roots)
+        if best is None:
+            continue
+        candidates = candidates_of(engine, roots, cost)
+        solved = solve(candidates, cheapest_trees(candidates)[0], roots)
+        assert solved is not None and dag_cost(engine, solved, roots, cost) == best
+
+
+def test_an_exact_choice_is_never_dearer_and_needs_no_time_that_is_not_there():
+    g = rg.EGraph(rg.Theory.builtin())
+    i = g.add("a*b*c + a*b*d + a*c*d + b*c*d + a^2*b")
+    g.run(iterations=2, rows=400)
+    assert g.extract(i, exact=True).count_ops() <= g.extract(i).count_ops()
+    assert g.extract(i, exact=True, seconds=0.0).count_ops() <= g.extract(i).count_ops()
+    assert str(rg.simplify("x*y + x*z + sin(x)^2*y + sin(x)^2*z", exact=True)) == "(x + sin(x)^2)*(y + z)"
 
 
 def test_sharing_decides():

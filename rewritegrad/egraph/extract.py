@@ -19,6 +19,8 @@ Choice = dict[int, ENode]
 Candidate = tuple[ENode, int, tuple[int, ...]]
 """A node, what it costs by itself, and the classes below it."""
 
+Solver = Callable[[dict[int, list[Candidate]], Choice, Sequence[int]], Choice | None]
+
 
 class Graph(Protocol):
     """What extraction needs of an e-graph: the root of an id, and the nodes of every class."""
@@ -158,8 +160,10 @@ def dag_cost(engine: Graph, choice: Choice, roots: Iterable[int], cost: Cost) ->
     return sum(cost(choice[root]) for root in below(engine, choice, roots))
 
 
-def extract(engine: Graph, roots: Sequence[int], cost: Cost, allowed: Callable[[ENode], bool] | None = None, rounds: int = 3) -> Choice:
-    """The node chosen for each class that is needed below the root classes; `allowed` is asked where a class has several nodes."""
+def candidates_of(
+    engine: Graph, roots: Iterable[int], cost: Cost, allowed: Callable[[ENode], bool] | None = None
+) -> dict[int, list[Candidate]]:
+    """What may be chosen for each class below the roots; `allowed` is asked where a class has several nodes."""
     candidates: dict[int, list[Candidate]] = {}
     stack = list(dict.fromkeys(roots))
     members = engine.members_by_class()
@@ -174,6 +178,22 @@ def extract(engine: Graph, roots: Sequence[int], cost: Cost, allowed: Callable[[
                 children = child_roots(engine, node)
                 here.append((node, cost(node), children))
                 stack.extend([c for c in children if c not in candidates])
+    return candidates
+
+
+def extract(
+    engine: Graph,
+    roots: Sequence[int],
+    cost: Cost,
+    allowed: Callable[[ENode], bool] | None = None,
+    rounds: int = 3,
+    solver: Solver | None = None,
+) -> Choice:
+    """The node chosen for each class that is needed below the root classes; `allowed` is asked where a class has several nodes.
+
+    A solver (exact.py) gets the candidates and the choice by trees; where its own choice is cheaper than what was found, it is taken.
+    """
+    candidates = candidates_of(engine, roots, cost, allowed)
     choice, trees = cheapest_trees(candidates)
     for root in roots:
         if root not in choice:
@@ -182,6 +202,10 @@ def extract(engine: Graph, roots: Sequence[int], cost: Cost, allowed: Callable[[
     if rounds and len(choice) <= IMPROVABLE:
         best = _improved(engine, candidates, choice, trees, roots, cost, rounds)
         _Exchange(candidates, best, roots).run(rounds)
+    if solver is not None:
+        solved = solver(candidates, choice, roots)
+        if solved is not None and dag_cost(engine, solved, roots, cost) < dag_cost(engine, best, roots, cost):
+            best = solved
     used = below(engine, best, roots)
     return {root: best[root] for root in used}
 
