@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .extract import Candidate, Choice
 
 Row = tuple[list[tuple[int, float]], float]
@@ -21,7 +23,6 @@ def solve(candidates: Mapping[int, Sequence[Candidate]], greedy: Choice, roots: 
 
     Only classes that some choice can reach a leaf from are looked at: those for which there is a greedy choice.
     """
-    import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
