@@ -14,8 +14,8 @@ from time import perf_counter
 
 import rewritegrad as rg
 from rewritegrad.costs import OPERATION, node_cost
-from rewritegrad.egraph.exact import solve
 from rewritegrad.egraph.extract import candidates_of, cheapest_trees, dag_cost, extract
+from rewritegrad.exact import solve
 from rewritegrad.stages import rulesets_of
 
 CORPUS = Path(__file__).resolve().parent.parent / "tests" / "corpus.jsonl"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .costs import node_cost
-from .egraph.exact import solve
 from .egraph.extract import NothingToExtract, Solver, child_roots, extract
 from .egraph.language import Language
 from .egraph.looking import Additions, View
@@ -18,6 +17,7 @@ from .egraph.program import Program
 from .egraph.saturate import Backoff, Report
 from .egraph.store import Store
 from .errors import FormulaError, RuleFileError, UnsoundRuleError
+from .exact import solve
 from .knowledge import Knowledge, ShapeKnowledge
 from .laws import law_of, needed_operators
 from .lowering import enter, language_of, plain_language_of

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import rewritegrad as rg
-from rewritegrad.egraph.exact import solve
 from rewritegrad.egraph.extract import NothingToExtract, below, candidates_of, cheapest_trees, child_roots, dag_cost, extract
 from rewritegrad.egraph.multiset import Engine
+from rewritegrad.exact import solve
 from test_engine import ARITY, LANGUAGE, enter
 
 COST = {"symbol": 1, "f": 3, "g": 2, "h": 5, "s": 4}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .extract import Candidate, Choice
+from .egraph.extract import Candidate, Choice
 
 Row = tuple[list[tuple[int, float]], float]
 """Coefficients of variables, and what their sum is at least."""
