@@ -7,8 +7,6 @@ each operator must be the same.
 
 from __future__ import annotations
 
-import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -99,15 +97,16 @@ def value(term: Term) -> str:
 SYSTEMS: dict[str, Callable[[Problem], Run]] = {"rewritegrad": Problem.ours, "egglog": Problem.theirs}
 
 
-def held() -> int:
-    """The bytes of memory that this process holds now."""
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+def memory(field: str) -> int:
+    """The bytes of memory that this process holds now (VmRSS), or held at most (VmHWM)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return 1024 * next(int(line.split()[1]) for line in status if line.startswith(field))
 
 
 def peak(system: str, iterations: int) -> int:
     """The bytes by which a run's peak of memory lies above what was held before, by the program that was called."""
     done = subprocess.run([sys.executable, sys.argv[0], "--peak", system, str(iterations)], capture_output=True, text=True, check=True)
-    return int(json.loads(done.stdout))
+    return int(done.stdout)
 
 
 def compare(problem: Problem, iterations: int, repeats: int) -> bool:
@@ -132,12 +131,13 @@ def compare(problem: Problem, iterations: int, repeats: int) -> bool:
 
 
 def main(problem: Problem, sizes: Sequence[int], repeats: Callable[[int], int], arguments: Sequence[str]) -> int:
-    """The comparison for some numbers of iterations, or the peak of memory of one run as JSON."""
+    """The comparison for some numbers of iterations, or the peak of memory of one run."""
     if arguments[:1] == ["--peak"]:
         run = SYSTEMS[arguments[1]](problem)
-        before = held()
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins now
+        before = memory("VmRSS")
         run(int(arguments[2]))
-        print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before))
+        print(memory("VmHWM") - before)
         return 0
     print(f"{'iter':>4} {'e-nodes':>10} {'':>12} {'n':>3} {'best s':>9} {'median s':>9} {'e-nodes/s':>11} {'B/e-node':>8}")
     same = [compare(problem, n, repeats(n)) for n in ([int(n) for n in arguments] or sizes)]
