@@ -19,6 +19,9 @@ NEVER = -1
 _PIECE = 1 << 18
 """A join goes on in pieces of about so many rows, which bounds its memory and the time between two looks at the clock."""
 
+_SPARSE = 8
+"""Where so many rows meet one that they could be joined with, those that meet none are left out first."""
+
 
 class Part(Enum):
     """Which rows of a table: all, those that a law has looked at, or the others."""
@@ -163,6 +166,9 @@ class _Join:
         i = len(rows)
         index = self.snapshot.index(self.tables[i], self.parts[i], self.seen)
         cls = self._value(self.atoms[i].cls, rows)
+        if _SPARSE * len(index.rows) < len(cls):
+            some = np.flatnonzero(index.count[cls])
+            cls, rows = cls[some], [column[some] for column in rows]
         count, start = index.count[cls], index.start[cls]
         for a, b in pairwise(_bounds(count)):
             n = count[a:b]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .columntable import ColumnTable, Ids, Mask, no_ids, packed, sorted_order, starts_of
+from .columntable import ColumnTable, Ids, Mask, no_ids, sorted_order, starts_of
 from .nodes import RowLimit
 
 _NOBODY = np.iinfo(np.int64).max
@@ -69,7 +69,7 @@ class Columns:
         table = self.table(op, len(args))
         unclaimed = len(args[0]) - len(claims)
         own, key = table.keys(args)
-        order = sorted_order(packed(args))
+        order = sorted_order(key)
         key = key[order]
         first = starts_of(key)
         key = key[first]
