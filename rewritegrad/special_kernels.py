@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array: TypeAlias = NDArray[Any]
 
+_HEAD = 10  # terms of Hurwitz's zeta function that are summed before Euler and Maclaurin's formula takes the rest
 _TERMS = 60  # of a power series at 1/2, or in log(z)/(2*pi) there: enough for float64
 
 
@@ -280,6 +281,30 @@ def _negative_polylog(n: int, z: Array) -> Array:
     return np.asarray(z * total / (1 - z) ** (n + 1))
 
 
+def hurwitz_zeta(s: ArrayLike, a: ArrayLike) -> Any:
+    """Hurwitz's zeta function for s > 0 and a > 0: SciPy's where s > 1, else by Euler and Maclaurin's formula; nan elsewhere.
+
+    >>> print(f"{hurwitz_zeta(0.5, 1.0):.15f}")
+    -1.460354508809587
+    """
+    from scipy import special
+
+    s, a = np.broadcast_arrays(np.asarray(s, dtype=float), np.asarray(a, dtype=float))
+    inside = (s > 0) & (a > 0)
+    low = inside & (s < 1)
+    result = np.where(inside, special.zeta(np.where(low, 2.0, s), a), np.nan)
+    if not low.any():
+        return result
+    power, base = np.where(low, s, 0.5), np.where(low, a, 1.0)
+    far = base + _HEAD
+    total = sum((base + k) ** -power for k in range(_HEAD)) + far ** (1 - power) / (power - 1) + far**-power / 2
+    term = power * far ** (-power - 1)
+    for j in range(1, 12):
+        total = total + special.bernoulli(2 * j)[-1] / factorial(2 * j) * term
+        term = term * (power + 2 * j - 1) * (power + 2 * j) / far**2
+    return np.where(low, total, result)
+
+
 # ---- forms of elementary functions that keep their digits ----
 
 
@@ -318,7 +343,7 @@ SPECIAL_KERNELS: dict[str, Callable[..., Any]] = {
     for function in (
         *(airyai, airyaiprime, airybi, airybiprime, spherical_jn),
         *(si, ci, shi, chi, li, fresnel_s, fresnel_c, ellipd, ellipdinc, ellipf, ellipeinc),
-        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, log1mexp, kl_div),
+        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, hurwitz_zeta, log1mexp, kl_div),
     )
 }
 """What a rule file may name with the prefix `kernels`."""
