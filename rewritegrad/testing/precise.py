@@ -50,6 +50,8 @@ def _airybiprime(x: Any) -> Any:
 def _erfcinv(x: Any) -> Any:
     """The inverse of erfc, with as many more digits as 1 - x needs."""
     mp = mpmath_module()
+    if not 0 < x < 2 or -mp.mag(x) > 10_000:
+        raise ValueError("erfcinv of a number outside of 0 to 2, or too close to 0")
     with mp.workprec(mp.mp.prec + max(0, -mp.mag(x))):
         return mp.erfinv(1 - x)
 

@@ -53,9 +53,10 @@ def _incomplete(name: str) -> Callable[..., Any]:
 
 
 def _ellipd(sp: Any, *args: Any) -> Any:
-    """(F - E) / m, complete or incomplete."""
-    first = sp.elliptic_k(*args) if len(args) == 1 else sp.elliptic_f(*args)
-    return (first - sp.elliptic_e(*args)) / args[-1]
+    """(F - E) / m; the complete one by a hypergeometric function, which knows 0."""
+    if len(args) == 1:
+        return sp.pi / 4 * sp.hyper([sp.Rational(1, 2), sp.Rational(3, 2)], [2], args[0])
+    return (sp.elliptic_f(*args) - sp.elliptic_e(*args)) / args[1]
 
 
 WRITTEN: dict[str, Callable[..., Any]] = {
