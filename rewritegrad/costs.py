@@ -17,6 +17,9 @@ from .theory import Operator
 OPERATION = 1024
 """The cost of one operation; what is left over breaks ties by size."""
 
+SHUNNED = 8
+"""Operations that an application counts for which laws are there to replace: so many may come with what replaces it."""
+
 WITHOUT_VALUE = 1000
 """Operations that an application of an uninterpreted operator counts for: laws are there to remove it."""
 
@@ -64,8 +67,13 @@ def product_operations(exponents: tuple[Number, ...]) -> int:
     return ops + max(above - 1, 0) + max(under - 1, 0) + bool(under)
 
 
-def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator] = frozenset()) -> Cost:
-    """What an e-node costs when written, its children not counted; applications of operators in `prefer` cost next to nothing."""
+def node_cost(
+    engine: Engine, decimals: bool = False, prefer: frozenset[Operator] = frozenset(), shun: frozenset[Operator] = frozenset()
+) -> Cost:
+    """What an e-node costs when written, its children not counted.
+
+    Applications of operators in `prefer` cost next to nothing, those of operators in `shun` SHUNNED operations.
+    """
     one = engine.one
     linear = engine.language.linear
     sums = engine.classes_with(linear)
@@ -88,7 +96,8 @@ def node_cost(engine: Engine, decimals: bool = False, prefer: frozenset[Operator
         elif form == BAG:
             ops = sum(n for _, n in node.items) - 1 + sum(weight_cost(i) for i, _ in node.items)
         else:
-            ops = (1 if node.items else 0) + sum(weight_cost(i) for i in node.items) + (0 if node.op.has_value else WITHOUT_VALUE)
+            ops = SHUNNED if node.op in shun else 1 if node.items else 0
+            ops += sum(weight_cost(i) for i in node.items) + (0 if node.op.has_value else WITHOUT_VALUE)
         if node.scale not in (1, -1):
             ops += coefficient_operations(divide(1, node.scale), decimals)
         return OPERATION * ops + 1 + sum(1 for i in node.children() if i != one) + (form == POWERS and any(e < 0 for _, e in node.items))

@@ -248,19 +248,21 @@ class EGraph:
         order: Sequence[str] = (),
         decimals: bool = False,
         prefer: frozenset[Operator] = frozenset(),
+        shun: frozenset[Operator] = frozenset(),
         exact: bool = False,
         seconds: float | None = None,
     ) -> list[Term]:
         """The cheapest terms of a graph with multisets, raised to how people write them.
 
-        `order` ranks the variables, `decimals` writes fractions as decimals, and the operators in `prefer` cost nothing.
+        `order` ranks the variables, `decimals` writes fractions as decimals, the operators in `prefer` cost nothing
+        and those in `shun` much.
         """
         engine = self.engine
         if engine.language.linear is None:
             return self.extract_all(ids, exact=exact, seconds=seconds)
         for name in order:
             self._order.setdefault(name, len(self._order))
-        cost = node_cost(engine, decimals, prefer)
+        cost = node_cost(engine, decimals, prefer, shun)
         presentable = self._analysis.is_presentable(engine)
         choice = extract(engine, [engine.split(i)[1] for i in ids], cost, presentable, solver=_solver(exact, seconds))
         first = Raising(self.theory, engine, choice, self._order, decimals)

@@ -318,6 +318,46 @@ def log1mexp(x: ArrayLike) -> Any:
     return np.where(x > -0.6931471805599453, np.log(-np.expm1(x)), np.log1p(-np.exp(np.minimum(x, -0.5))))
 
 
+def logcosh(x: ArrayLike) -> Any:
+    """log(cosh(x)), exact near 0 too, where it is log1p(2*sinh(x/2)^2).
+
+    >>> print(f"{logcosh(1e-10):.6g} {logcosh(-1000.0):.6f}")
+    5e-21 999.306853
+    """
+    size = np.abs(np.asarray(x, dtype=float))
+    near = np.log1p(2 * np.sinh(np.minimum(size, 1.0) / 2) ** 2)
+    return np.where(size < 1, near, size + np.log1p(np.exp(-2 * size)) - 0.6931471805599453)
+
+
+def logerfc(x: ArrayLike) -> Any:
+    """log(erfc(x)), by erfcx for positive x and by erf for others.
+
+    >>> print(f"{logerfc(40.0):.10f}")
+    -1604.2615566533
+    """
+    from scipy import special
+
+    x = np.asarray(x, dtype=float)
+    above, below = np.maximum(x, 0.0), np.minimum(x, 0.5)
+    return np.where(x > 0.5, np.log(special.erfcx(above)) - above**2, np.log1p(-special.erf(below)))
+
+
+def logi0(x: ArrayLike) -> Any:
+    """log(i0(x)), for small x by the series of i0 without its first term.
+
+    >>> print(f"{logi0(1e-10):.6g} {logi0(800.0):.6f}")
+    2.5e-21 795.738912
+    """
+    from scipy import special
+
+    size = np.abs(np.asarray(x, dtype=float))
+    square = np.minimum(size, 2.0) ** 2 / 4
+    series = np.zeros(square.shape)
+    for k in range(20, 0, -1):
+        series = square / k**2 * (1 + series)
+    return np.where(size < 2, np.log1p(series), np.log(special.i0e(size)) + size)
+
+
 def kl_div(x: ArrayLike, y: ArrayLike) -> Any:
     """x * log(x / y) - x + y, which keeps its digits where x and y are close together.
 
@@ -343,7 +383,7 @@ SPECIAL_KERNELS: dict[str, Callable[..., Any]] = {
     for function in (
         *(airyai, airyaiprime, airybi, airybiprime, spherical_jn),
         *(si, ci, shi, chi, li, fresnel_s, fresnel_c, ellipd, ellipdinc, ellipf, ellipeinc),
-        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, hurwitz_zeta, log1mexp, kl_div),
+        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, hurwitz_zeta, log1mexp, logcosh, logerfc, logi0, kl_div),
     )
 }
 """What a rule file may name with the prefix `kernels`."""

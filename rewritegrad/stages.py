@@ -336,9 +336,9 @@ def stabilised(terms: Sequence[Term]) -> list[Term]:
         return list(terms)
     graph = EGraph(theory, problem=terms)
     ids = graph.add_all(terms)
-    graph.run(rulesets, iterations=4, rows=2 * graph.size() + 100, flatten=False)
+    graph.run(rulesets, iterations=4, rows=2 * graph.size() + 100)
     order = list(dict.fromkeys(name for term in terms for name in term.variables))
-    found = graph.raise_all(ids, order=order, decimals=has_decimals(terms), prefer=brought_by(theory, rulesets))
+    found = graph.raise_all(ids, order=order, decimals=has_decimals(terms), prefer=brought_by(theory, rulesets), shun=taken_by(theory, rulesets))
     return found if fits(found) else list(terms)
 
 
@@ -350,6 +350,16 @@ def brought_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
             left = {p.op for p in walk(rule.left) if isinstance(p, PApply)}
             brought |= {p.op for p in walk(rule.right) if isinstance(p, PApply)} - left
     return frozenset(brought - set(theory.roles.values()))
+
+
+def taken_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
+    """The operators that laws remove and none brings: by them extraction recognises the forms that the laws are against."""
+    taken: set[Operator] = set()
+    for name in rulesets:
+        for rule in theory.rulesets[name].rules:
+            right = {p.op for p in walk(rule.right) if isinstance(p, PApply)}
+            taken |= {p.op for p in walk(rule.left) if isinstance(p, PApply)} - right
+    return frozenset(taken - brought_by(theory, rulesets) - set(theory.roles.values()))
 
 
 ROUNDS = 4
