@@ -19,7 +19,7 @@ import numpy as np
 from .codegen import compile_terms
 from .egraph.builder import NotRational
 from .errors import RewritegradError
-from .instances import Bindings, Law, Value, combine, instantiate, number_of
+from .instances import Bindings, Law, Value, combine, instantiate, number_of, with_own_holes
 from .kernels import branches, resolve
 from .patterns import Condition, PApply, Pattern, PNumber, PRest, PVar, Rule, names, walk
 from .shapes import broadcast
@@ -78,7 +78,7 @@ class Cases:
     """The cases of one law; they depend on the law only."""
 
     def __init__(self, rule: Rule, theory: Theory) -> None:
-        self.law = Law(rule, theory)
+        self.law = Law(with_own_holes(rule), theory)
         self.theory = theory
         self.ranges = _ranges(self.law)
         others = [c for c in rule.conditions if c.word in VALUED and self._is_numeric(c)]
@@ -110,7 +110,8 @@ class Cases:
             turns = ELEMENTWISE if len(shaped) > 1 else ELEMENTWISE[:3]
             found = [ShapeClass({n: self._nearest(n, turn[i % len(turn)]) for i, n in enumerate(shaped)}, {}) for turn in turns]
         found = list({str(c): c for c in found}.values())
-        fitting = [c for c in found if self._fits(c)]
+        applied = [(c, case) for c in found if (case := self._fitting(c)) is not None]
+        fitting = [c for c, case in applied if 0 not in case.left.shape]  # of arrays without entries all is true
         first: dict[Any, ShapeClass] = {}
         for c in fitting:
             first.setdefault((tuple(map(len, c.shapes.values())), tuple(map(repr, c.settings.values()))), c)
@@ -130,13 +131,15 @@ class Cases:
         """The shape, or where the conditions do not allow it the first that they do."""
         return shape if self._allowed(name, shape) else next(s for s in ((), (3,), (2, 3), (3, 3)) if self._allowed(name, s))
 
-    def _fits(self, chosen: ShapeClass) -> bool:
-        """Whether both sides can be made with these shapes, the right one no larger than the left, and conditions on shapes hold."""
+    def _fitting(self, chosen: ShapeClass) -> Case | None:
+        """The first instance, if both sides can be made with these shapes, the right one no larger than the left, and conditions on shapes hold."""
         try:
             case = self.case(chosen)
-            return case is not None and broadcast([case.left.shape, case.right.shape]) == case.left.shape and is_sensible(case)
+            if case is not None and broadcast([case.left.shape, case.right.shape]) == case.left.shape and is_sensible(case):
+                return case
         except (RewritegradError, AssertionError):
-            return False
+            pass
+        return None
 
     # ---- instances ----
 

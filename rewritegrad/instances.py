@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import count
 from typing import TypeAlias
 
 from .egraph.builder import NotRational
@@ -110,6 +111,23 @@ def combine(theory: Theory, op: Operator, terms: Sequence[Term]) -> Term:
 
 
 # ---- what the names of a law are ----
+
+
+def with_own_holes(rule: Rule) -> Rule:
+    """The rule with a name of its own for each `_` of its left side."""
+    numbers = count(1)
+
+    def named(pattern: Pattern) -> Pattern:
+        match pattern:
+            case PVar("_"):
+                return PVar(f"_{next(numbers)}")
+            case PApply(op, args):
+                return PApply(op, tuple(map(named, args)))
+            case PEach(op, body):
+                return PEach(op, named(body))
+        return pattern
+
+    return replace(rule, left=named(rule.left))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,21 @@ from functools import cache
 from itertools import zip_longest
 from typing import Final, TypeAlias
 
-from .printer import ATOM, Names, Pieces, assemble, call_pieces, is_signed, leaf_text, needs_parentheses, precedence, shared_parts, sign_precedence
+from .printer import (
+    ATOM,
+    Names,
+    Pieces,
+    are_places,
+    assemble,
+    call_pieces,
+    is_signed,
+    leaf_text,
+    needs_parentheses,
+    places_text,
+    precedence,
+    shared_parts,
+    sign_precedence,
+)
 from .term import Term
 
 _GREEK: Final = re.compile(
@@ -102,6 +116,8 @@ def _pieces(term: Term, names: Names) -> Pieces:
         return [_number(term.detail)]
     if op.leaf:
         return [f"\\mathrm{{{leaf_text(term)}}}"]
+    if op is term.theory.roles.get("index") and are_places(term.args[1].value):
+        return ["{", term.args[0], "}_{", places_text(term.args[1].value)[1:-1].replace("...", "\\ldots"), "}"]
     template = _template(term)
     parts = _parts(template)
     if op.fixity == "call" and "#" not in template:

@@ -65,6 +65,8 @@ def declare(source: Source, tree: Node) -> Block:
     parameters = [replace(p, constant=p.name in constants, refused=p.name in refused) for p in parameters]
     tried = _tried(block)
     parameters = [replace(p, tried=tried[p.name]) if p.name in tried else p for p in parameters]
+    index = _index(block)
+    parameters = [replace(p, index=True) if p.name == index else p for p in parameters]
     precedence, associativity = _precedence(block, fixity, signature)
     shape = block.one("shape")
     block.operator = Operator(
@@ -172,6 +174,13 @@ def _parameters(block: Block, arguments: Sequence[Node]) -> list[Parameter]:
 def defaults(block: Block, arguments: Sequence[Node]) -> tuple[Parameter, ...]:
     """The settings that arguments such as `axis=0` declare."""
     return tuple(_parameters(block, arguments))
+
+
+def _index(block: Block) -> str | None:
+    """The setting that the shape rule takes for an index."""
+    node = block.one("shape")
+    words = [] if node is None else _text(node).split()
+    return words[-1] if words[:-2][-1:] == ["index"] else None
 
 
 def _tried(block: Block) -> dict[str, tuple[object, ...]]:

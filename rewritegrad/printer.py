@@ -184,7 +184,7 @@ def infix_pieces(term: Term, names: Names) -> Pieces:
         return [*_operand(term, 0, names), sign, *_operand(term, 1, names)]
     if op.fixity == "prefix":
         return [op.name + " " * op.name.isidentifier(), *_operand(term, 0, names)]
-    if op is term.theory.roles.get("index") and _are_places(term.args[1].value):
+    if op is term.theory.roles.get("index") and are_places(term.args[1].value):
         return _indexed(term, names)
     return call_pieces(term, op.name + "(", ")")
 
@@ -218,7 +218,8 @@ def call_pieces(term: Term, opening: str, closing: str) -> Pieces:
         if i > last and arg.op.leaf == "attribute":
             if repr(arg.value) == repr(parameter.default):
                 continue
-            argument: Pieces = [f"{parameter.name}={setting_text(arg.value)}"]
+            is_index = parameter.index and are_places(arg.value)
+            argument: Pieces = [f"{parameter.name}={places_text(arg.value) if is_index else setting_text(arg.value)}"]
         else:
             argument = [arg]
         pieces += [", ", *argument] if len(pieces) > 1 else argument
@@ -234,10 +235,15 @@ def _indexed(term: Term, names: Names) -> Pieces:
     """x[0, 1:]; only names, calls and what is indexed already stand before a bracket without parentheses."""
     array, places = term.args[0], term.args[1].value
     bare = array in names or (precedence(array) == ATOM and array.op.leaf != "number")
-    return [*([array] if bare else ["(", array, ")"]), f"[{', '.join(map(_place, places))}]"]
+    return [*([array] if bare else ["(", array, ")"]), places_text(places)]
 
 
-def _are_places(value: Any) -> bool:
+def places_text(places: tuple[Any, ...]) -> str:
+    """What stands between brackets, with the brackets."""
+    return f"[{', '.join(map(_place, places))}]"
+
+
+def are_places(value: Any) -> bool:
     """Whether a setting is what brackets make: a tuple of what stands for axes."""
     return isinstance(value, tuple) and bool(value) and all(type(v) is int or v in (None, "...") or _is_tagged(v) for v in value)
 

@@ -350,4 +350,6 @@ class _Program:
         return self._apply(op, args, node)
 
     def _argument(self, parameter: Parameter, value: Any, place: Token | Node) -> Term:
+        if parameter.index and isinstance(value, Several) and value.is_list:
+            return self.theory.attribute(tuple([self._place(part, place) for part in value.parts]))
         return self.theory.attribute(self._setting(value, place)) if parameter.attribute else self._term(value, place)

@@ -38,7 +38,7 @@ class Type:
 class Parameter:
     """An argument of an operator: `attribute` for literal settings (`axis=None`, with their default, and those values that
     tests and the checker use beside it), `constant` where the derivative is declared to be zero, `refused` where it is declared to be lacking,
-    `elementwise` False where its name is a capital letter."""
+    `elementwise` False where its name is a capital letter, `index` where the shape rule takes it for what stands between brackets: [1:, 0]."""
 
     name: str
     elementwise: bool = True
@@ -46,6 +46,7 @@ class Parameter:
     attribute: bool = False
     default: object = None
     tried: tuple[object, ...] = ()
+    index: bool = False
     refused: bool = False
 
 

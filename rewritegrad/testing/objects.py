@@ -243,9 +243,8 @@ OBJECT_KERNELS: dict[str, Callable[..., Any]] = {
 }
 """For the names of kernels: what they do to objects."""
 
-_ORDERING = {"np.sort", "kernels.argsort", "kernels.sort_by", "kernels.unsort_by", "kernels.argmax", "kernels.argmin"}
 _VECTORS = {"kernels.qr_q", "kernels.qr_r", "kernels.svdvals", "kernels.right_vectors", "kernels.eigenvectors"}
-NOT_FOR_OBJECTS = frozenset({"kernels.count_nonzero", "np.any", "np.all", *_ORDERING, *_VECTORS})
+NOT_FOR_OBJECTS = frozenset({"kernels.argmax", "kernels.argmin", "kernels.count_nonzero", "np.any", "np.all", *_VECTORS})
 """Kernels that decide something about entries, which symbols leave open, and those that iterate."""
 
 

@@ -245,7 +245,10 @@ def _run_kernel(op: Operator, args: Sequence[Any]) -> Any:
     kernel = OBJECT_KERNELS.get(str(op.numpy)) or resolve(str(op.numpy))
     named = keywords(kernel)
     arrays = [_numbers(a) for a, p in zip(args, op.parameters, strict=True) if not (p.attribute and p.name in named)]
-    result = kernel(*arrays, **{p.name: a for a, p in zip(args, op.parameters, strict=True) if p.attribute and p.name in named})
+    try:
+        result = kernel(*arrays, **{p.name: a for a, p in zip(args, op.parameters, strict=True) if p.attribute and p.name in named})
+    except TypeError as error:  # numbers are sorted, and symbols have no order
+        raise EvaluationError(f"SymPy cannot tell what {op.name} is: {error}") from None
     if isinstance(result, float) and result.is_integer():
         return int(result)  # a number of entries is exact
     return np.frompyfunc(lambda e: e[()] if isinstance(e, np.ndarray) else e, 1, 1)(result)  # NumPy nests arrays that are assigned to entries

@@ -1,11 +1,11 @@
-"""The laws that `is associative` stands for where an operator is not commutative too, and so is no multiset."""
+"""The laws that flags stand for: `is associative` where an operator is not commutative too, and so is no multiset, and `is linear`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from .errors import ShapeError
-from .patterns import Condition, PApply, PVar, Rule, Ruleset
+from .patterns import Condition, PApply, PNumber, PVar, Rule, Ruleset
 from .shapes import elementwise
 from .theory import Operator, Theory, Type
 
@@ -37,6 +37,30 @@ def associative_rulesets(operators: Iterable[Operator], theory: Theory) -> Itera
             rules.append(Rule(f"{name}~", right, left, guard, op.position, reverse=True))
         if rules:
             yield Ruleset(f"associativity of {op.name}", "explore", tuple(rules))
+
+
+def linear_rulesets(operators: Iterable[Operator], theory: Theory) -> Iterator[Ruleset]:
+    """For each operator that is linear, f(n*x) => n*f(x) for numbers n, in a ruleset of its own in stage reduce.
+
+    Operators with a definition are left out, since those that they are made of have such laws; so are all in a theory without products.
+    """
+    product = theory.roles.get("product")
+    if product is None:
+        return
+    for op in operators:
+        flowing = [p for p in op.parameters if not (p.attribute or p.constant)]
+        if "linear" not in op.flags or op.definition is not None:
+            continue
+        taken = {p.name for p in op.parameters}
+        n = PVar("n" + "_" * ("n" in taken))
+        guards = (Condition("number", (n,)), Condition("!=", (n, PNumber(1, "1"))))
+        laws: list[Rule] = []
+        for x in flowing:
+            args = tuple(PApply(product, (n, PVar(p.name))) if p is x else PVar(p.name) for p in op.parameters)
+            name = f"linearity of {op.name}" + (f" ({x.name})" if len(flowing) > 1 else "")
+            right = PApply(product, (n, PApply(op, tuple(PVar(p.name) for p in op.parameters))))
+            laws.append(Rule(name, PApply(op, args), right, guards, op.position))
+        yield Ruleset(f"linearity of {op.name}", "reduce", tuple(laws))
 
 
 def _closed(op: Operator, theory: Theory) -> list[str]:
