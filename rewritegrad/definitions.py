@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .dimensions import Meet, ignore
-from .errors import EvaluationError, RuleFileError
+from .errors import EvaluationError, RuleFileError, ShapeError
 from .patterns import PApply, Pattern, PConstant, PNumber, PSetting, PVar, names, walk
 from .settings import SETTINGS
 from .shapes import ShapeRule, elementwise
@@ -26,7 +26,7 @@ def instantiate(pattern: Pattern, values: Mapping[str, Term], theory: Theory) ->
             case PConstant(value):
                 made.append(value)
             case PSetting(function, args):
-                made.append(SETTINGS[function](*[_plain(made.pop()) for _ in args]))
+                made.append(_computed(function, [_plain(made.pop(), arg) for arg in args]))
             case PApply(op, args):
                 given = [made.pop() for _ in args]
                 made.append(theory.make(op, [_setting(a) if q.attribute else a for a, q in zip(given, op.parameters, strict=False)]))
@@ -35,10 +35,18 @@ def instantiate(pattern: Pattern, values: Mapping[str, Term], theory: Theory) ->
     return theory.lift(made.pop())
 
 
-def _plain(given: Any) -> Any:
-    """What a function that computes settings is given: the value of a setting or of a literal, the shape of an array."""
+def _computed(function: str, given: Sequence[Any]) -> Any:
+    """What a function of settings gives; ShapeError where these are of another kind than it takes."""
+    try:
+        return SETTINGS[function](*given)
+    except (TypeError, ValueError, LookupError):
+        raise ShapeError(f"a setting cannot be made of {', '.join(map(repr, given))}") from None
+
+
+def _plain(given: Any, pattern: Pattern) -> Any:
+    """What a function that computes settings is given: the value of a setting or of a literal of the definition, the shape of an array."""
     if isinstance(given, Term):
-        return given.value if given.op.leaf in ("attribute", "number", "boolean") else given.shape
+        return given.value if given.op.leaf == "attribute" or not isinstance(pattern, PVar) else given.shape
     return given
 
 
