@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import Enum
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,22 +21,19 @@ _PIECE = 1 << 18
 _SPARSE = 8
 """Where so many rows meet one that they could be joined with, those that meet none are left out first."""
 
-
-class Part(Enum):
-    """Which rows of a table: all, those that a law has looked at, or the others."""
-
-    ALL = "every row"
-    OLD = "old"
-    NEW = "new"
+ALL, OLD, NEW = range(3)
+"""Which rows of a table: all, those that a law has looked at, or the others."""
 
 
-@dataclass(slots=True)
 class Matches:
     """What a law matched: the class of the root and the values of the variables that its right side names, a row for each match."""
 
-    plan: Plan
-    root: Ids
-    values: dict[int, Ids]
+    __slots__ = ("plan", "root", "values")
+
+    def __init__(self, plan: Plan, root: Ids, values: dict[int, Ids]) -> None:
+        self.plan = plan
+        self.root = root
+        self.values = values
 
     def __len__(self) -> int:
         return len(self.root)
@@ -52,13 +48,12 @@ class Matches:
         return Matches(self.plan, parent[self.root], {v: parent[column] for v, column in self.values.items()})
 
 
-@dataclass(slots=True)
-class _Index:
+class _Index(NamedTuple):
     """Rows by class: those of class c are `rows[start[c]:start[c] + count[c]]`."""
 
     rows: Ids
     start: Ids
-    count: Ids
+    counts: Ids
 
 
 class Snapshot:
@@ -67,8 +62,8 @@ class Snapshot:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self._span: dict[ColumnTable, tuple[int, int]] = {}
-        self._rows: dict[tuple[ColumnTable, Part, int], Ids] = {}
-        self._indexes: dict[tuple[ColumnTable, Part, int], _Index] = {}
+        self._rows: dict[tuple[ColumnTable, int, int], Ids] = {}
+        self._indexes: dict[tuple[ColumnTable, int, int], _Index] = {}
 
     def matches(self, plan: Plan, seen: int, check: Callable[[], None]) -> Iterator[Matches]:
         """The matches in which a row or a leaf is newer than `seen`, in pieces; `check` is called between them."""
@@ -83,12 +78,12 @@ class Snapshot:
             for rows in _Join(self, plan, parts, seen, leaves).run(check):
                 yield self._values(plan, rows)
 
-    def _parts(self, plan: Plan, seen: int) -> Iterator[list[Part]]:
+    def _parts(self, plan: Plan, seen: int) -> Iterator[list[int]]:
         """Ways to choose the rows: the first new one at each of the atoms, only old ones before it, any after it."""
         spans = [self._span_of(self.columns.table(atom.op, len(atom.args))) for atom in plan.atoms]
         for i, (oldest, newest) in enumerate(spans):
             if newest > seen:
-                yield [Part.OLD] * i + [Part.NEW if oldest <= seen else Part.ALL] + [Part.ALL] * (len(spans) - i - 1)
+                yield [OLD] * i + [NEW if oldest <= seen else ALL] + [ALL] * (len(spans) - i - 1)
             if oldest > seen:
                 return
 
@@ -107,18 +102,18 @@ class Snapshot:
                     values[v] = column[rows[i]]
         return Matches(plan, tables[0].cls[rows[0]], values)
 
-    def rows(self, table: ColumnTable, part: Part, seen: int) -> Ids:
+    def rows(self, table: ColumnTable, part: int, seen: int) -> Ids:
         """The positions of some rows of a table."""
-        key = (table, part, 0 if part is Part.ALL else seen)
+        key = (table, part, 0 if part == ALL else seen)
         found = self._rows.get(key)
         if found is None:
-            wanted = np.ones(len(table), bool) if part is Part.ALL else table.stamp > seen if part is Part.NEW else table.stamp <= seen
+            wanted = np.ones(len(table), bool) if part == ALL else table.stamp > seen if part == NEW else table.stamp <= seen
             found = self._rows[key] = np.flatnonzero(wanted)
         return found
 
-    def index(self, table: ColumnTable, part: Part, seen: int) -> _Index:
+    def index(self, table: ColumnTable, part: int, seen: int) -> _Index:
         """Some rows of a table by their class."""
-        key = (table, part, 0 if part is Part.ALL else seen)
+        key = (table, part, 0 if part == ALL else seen)
         found = self._indexes.get(key)
         if found is None:
             rows = self.rows(table, part, seen)
@@ -131,7 +126,7 @@ class Snapshot:
 class _Join:
     """The rows of all atoms of a plan that fit together, from given parts of their tables."""
 
-    def __init__(self, snapshot: Snapshot, plan: Plan, parts: list[Part], seen: int, leaves: dict[int, int]) -> None:
+    def __init__(self, snapshot: Snapshot, plan: Plan, parts: list[int], seen: int, leaves: dict[int, int]) -> None:
         self.snapshot = snapshot
         self.atoms = plan.atoms
         self.parts = parts
@@ -167,9 +162,9 @@ class _Join:
         index = self.snapshot.index(self.tables[i], self.parts[i], self.seen)
         cls = self._value(self.atoms[i].cls, rows)
         if _SPARSE * len(index.rows) < len(cls):
-            some = np.flatnonzero(index.count[cls])
+            some = np.flatnonzero(index.counts[cls])
             cls, rows = cls[some], [column[some] for column in rows]
-        count, start = index.count[cls], index.start[cls]
+        count, start = index.counts[cls], index.start[cls]
         for a, b in pairwise(_bounds(count)):
             n = count[a:b]
             end = np.cumsum(n)

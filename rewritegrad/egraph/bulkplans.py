@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from .language import BLeaf, BNode, Build, BVar, CLeaf, CNode, Core, CVar, Language, Law
 
@@ -11,8 +10,7 @@ Leaf: TypeAlias = tuple[Any, tuple[Any, ...]]
 """The operator and items of a leaf, or of an application without arguments."""
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(NamedTuple):
     """A row that a match needs: its class and its arguments are variables, named by numbers."""
 
     op: Any
@@ -20,8 +18,7 @@ class Atom:
     args: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A row that a match enters; `made` is the variable of its class, `height` how many steps lie below it, itself included."""
 
     op: Any
@@ -30,8 +27,7 @@ class Step:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A law for columns.
 
     `atoms` are ordered so that the class of each but the first is a variable of an earlier one. `leaves` are the variables of
