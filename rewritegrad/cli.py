@@ -8,6 +8,7 @@ interrupted. With --json an answer is one JSON object; docs/command-line.md says
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -25,9 +26,14 @@ from .limits import USUAL, Limits, limited, with_texts
 from .rulefile import Theory
 from .terminal import Progress, coloured
 
+PATIENT = 200_000
+"""Python's cyclic garbage collector looks after so many new objects (700 is usual)."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit status. Bad input is told in words on standard error, never by a traceback."""
+    if arguments is None:  # a program of its own: what it reads at its start stays to the end, and looking for cycles there takes as long as reading
+        gc.set_threshold(PATIENT)
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args([_shielded(a) for a in given])
     try:

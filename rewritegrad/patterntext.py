@@ -50,9 +50,10 @@ def _application(op: Operator, args: Sequence[Pattern]) -> tuple[str, int]:
         case "prefix":
             return f"{op.name}{' ' * op.name.isidentifier()}{_operand(args[0], op, 1)}", op.precedence
     shown = []
-    for parameter, arg in zip(op.parameters, args, strict=True):
+    last = max((i for i, p in enumerate(op.parameters) if not p.attribute), default=-1)
+    for i, (parameter, arg) in enumerate(zip(op.parameters, args, strict=True)):
         text = pattern_text(arg)
-        if not parameter.attribute:
+        if i <= last:
             shown.append(text)
         elif isinstance(arg, PVar | PSetting) or text != setting_text(parameter.default):
             shown.append(f"{parameter.name}={text}")

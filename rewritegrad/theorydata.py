@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 from . import patterns, theory
 from .definitions import imply_shapes
 from .errors import Position
-from .patterns import COMPARISONS, CONDITION_WORDS, FOLDS, STAGES, Condition, PFold, Reject, Ruleset
+from .patterns import COMPARISONS, CONDITION_WORDS, FOLDS, STAGES, Condition, PFold, PSetting, Reject, Ruleset
+from .settings import SETTINGS
 from .shaperules import parse_rule
 from .theory import ROLES, Operator, Spelling, Theory
 
@@ -175,4 +176,6 @@ def _checked(part: Any) -> Any:
         raise NotData(f"the condition {part.word}")
     if isinstance(part, PFold) and part.kind not in FOLDS:
         raise NotData(f"the fold {part.kind}")
+    if isinstance(part, PSetting) and part.function not in SETTINGS:
+        raise NotData(f"the setting {part.function}")
     return part
