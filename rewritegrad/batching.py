@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from . import definitions
@@ -151,27 +152,27 @@ class _Batch:
     # ---- signatures ----
 
     def _by_signature(self, term: Term) -> Term:
-        """The one argument that has the new axis takes it where a signature has room for it."""
+        """The arguments that have the new axis take it where a signature has room for it."""
         op: Operator = term.op
         arrays = [i for i, p in enumerate(op.parameters) if not p.attribute]
         having = [i for i in arrays if term.args[i] in self._made]
-        if len(having) != 1:
-            raise NoRule
         settings = {p.name: a.value for p, a in zip(op.parameters, term.args, strict=True) if p.attribute}
         signatures = self.theory.derived(_Signatures)[op]
-        at = having[0]
-        shape = term.args[at].shape
         most = max(len(term.args[i].shape) for i in arrays)
-        for place in range(len(shape) + 1):
-            for ones in range(most + 1 if place == 0 else 1):
-                tried = (*shape[:place], _MARK, *(1,) * ones, *shape[place:])
-                shapes = [tried if i == at else term.args[i].shape for i in arrays]
-                result = _tried(signatures, shapes, settings)
-                if result is not None and (*result[:(k := result.index(_MARK))], *result[k + 1 :]) == term.shape:
-                    args = list(term.args)
-                    moved = self._permuted(self._made[args[at]], (*range(1, place + 1), 0, *range(place + 1, len(shape) + 1)))
-                    args[at] = self._spread(moved, ones) if ones else moved
-                    return self._permuted(self._make(op, args), (k, *(i for i in range(len(result)) if i != k)))
+        for places in product(*(_places(len(term.args[i].shape), most) for i in having)):
+            tried = dict(zip(having, places, strict=True))
+            shapes = [_marked(term.args[i].shape, tried.get(i)) for i in arrays]
+            result = _tried(signatures, shapes, settings)
+            if result is None:
+                continue
+            k = result.index(_MARK)
+            if (*result[:k], *result[k + 1 :]) != term.shape:
+                continue
+            args = list(term.args)
+            for i, (place, ones) in tried.items():
+                moved = self._permuted(self._made[args[i]], (*range(1, place + 1), 0, *range(place + 1, len(args[i].shape) + 1)))
+                args[i] = self._spread(moved, ones) if ones else moved
+            return self._permuted(self._make(op, args), (k, *(i for i in range(len(result)) if i != k)))
         raise NoRule
 
     # ---- words ----
@@ -252,10 +253,32 @@ class _Batch:
         inputs, output = einsum_labels(subscripts.value, len(arrays))
         if undone:
             raise NoRule
-        letter = next(c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts.value)
+        letter = _unused(subscripts.value)
         marked = [letter + labels if arg in self._made else labels for labels, arg in zip(inputs, arrays, strict=True)]
         changed = self.theory.attribute(f"{','.join(marked)}->{letter}{output}")
         return self._make(term.op, [changed if arg is subscripts else self._own(arg) for arg in term.args])
+
+    def _labels(self, term: Term, model: Term, undone: bool) -> Term:
+        """Subscripts of one operand, whose axes and whose result's get the new one."""
+        (subscripts,) = [arg for arg in term.args if arg.op.leaf == "attribute"]
+        (labels,), output = einsum_labels(subscripts.value, 1)
+        letter = _unused(subscripts.value)
+        changed = self.theory.attribute(f"{letter}{labels}->{letter}{output}")
+        return self._make(term.op, [changed if arg is subscripts else self._lifted(arg) for arg in term.args])
+
+    def _dot(self, term: Term, model: Term, undone: bool) -> Term:
+        first, second = term.args
+        if not first.shape or not second.shape:  # a number times an array
+            rank = len(term.shape)
+            return self._role("product", self._aligned(first, rank), self._aligned(second, rank))
+        if second not in self._made:
+            return self._make(term.op, (self._made[first], second))
+        if first in self._made:
+            raise NoRule
+        many = self._made[second]  # the sum is over the last axis but one, of vectors over the last
+        made = self._make(term.op, (first, many if len(second.shape) > 1 else self._permuted(many, (1, 0))))
+        k = len(first.shape) - 1
+        return self._permuted(made, (k, *(i for i in range(len(term.shape) + 1) if i != k)))
 
     def _contract(self, term: Term, model: Term, undone: bool) -> Term:
         first, second = [arg for arg in term.args if arg.op.leaf != "attribute"]
@@ -278,8 +301,15 @@ REMADE: dict[str, Callable[[_Batch, Term, Term, bool], Term]] = {
     "tile": _Batch._tile,
     "einsum": _Batch._einsum,
     "contract": _Batch._contract,
+    "labels": _Batch._labels,
+    "dot": _Batch._dot,
 }
 """Words whose applications are made anew, since their settings name sizes, or the axes of several arrays."""
+
+
+def _unused(subscripts: str) -> str:
+    """A label that subscripts have not."""
+    return next(c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts)
 
 
 class _Signatures(dict[Operator, list[Signature]]):
@@ -293,6 +323,15 @@ class _Signatures(dict[Operator, list[Signature]]):
         arrays = len(op.parameters) - len(attributes)
         self[op] = found = [parse_signature(text, arrays, attributes) for text in op.shape_text.split("|")]
         return found
+
+
+def _places(rank: int, most: int) -> list[tuple[int, int]]:
+    """Where an argument may have the new axis: at which place, followed by how many axes of length 1."""
+    return [(0, ones) for ones in range(most + 1)] + [(place, 0) for place in range(1, rank + 1)]
+
+
+def _marked(shape: Shape, at: tuple[int, int] | None) -> Shape:
+    return shape if at is None else (*shape[: at[0]], _MARK, *(1,) * at[1], *shape[at[0] :])
 
 
 def _tried(signatures: Sequence[Signature], shapes: Sequence[Shape], settings: Mapping[str, Any]) -> Shape | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import prod
 
 from .batching import batched
-from .errors import CostError
+from .errors import CostError, MissingDerivativeError
 from .options import Gradient, Options, disconnected
 from .products import pulled, pushed
 from .shapes import show
@@ -26,12 +26,16 @@ def jacobians(output: Term, wrt: Sequence[Term], options: Options) -> list[Gradi
     if not output.shape:
         return pulled([output], None, list(wrt), options)
     forward = [x for x in wrt if not x.shape or _size(x.shape, output.shape) < _size(output.shape, x.shape)]
-    backward = [x for x in wrt if x not in forward]
-    found: dict[Term, Gradient] = {}
+    found = {x: _forward(output, x, options) for x in forward if not x.shape}
+    for x in forward:
+        if x.shape:
+            try:
+                found[x] = _forward(output, x, options)
+            except MissingDerivativeError:  # the other way may know how
+                continue
+    backward = [x for x in wrt if x not in found]
     if backward:
         found.update(zip(backward, _reverse(output, backward, options), strict=True))
-    for x in forward:
-        found[x] = _forward(output, x, options)
     return [found[x] for x in wrt]
 
 

@@ -267,6 +267,14 @@ def einsum(*operands: Any, learn: Meet) -> Shape:
         raise ShapeError(f"{subscripts} has {missing.args[0]} in its result only") from None
 
 
+def labels(shape: Shape, subscripts: Any, learn: Meet) -> Shape:
+    (named,), _ = einsum_labels(subscripts, 1)
+    before, dots, after = named.partition("...")
+    if len(shape) < len(before + after) or (not dots and len(shape) != len(before)):
+        raise ShapeError(f"{named} names the axes of {show(shape)}")
+    return shape
+
+
 def einsum_labels(subscripts: Any, operands: int) -> tuple[list[str], str]:
     """The axes of each operand and of the result; without `->` the result has what occurs once, in alphabetical order."""
     if not isinstance(subscripts, str):
@@ -342,6 +350,7 @@ WORDS: dict[str, Word] = {
     "repeat": Word(repeat, "repeat X repeats axis", settings=2),
     "pad": Word(pad, "pad X width mode", settings=2, optional=1),
     "einsum": Word(einsum, "einsum X Y subscripts", arrays=-1),
+    "labels": Word(labels, "labels X subscripts"),
     "contract": Word(contract, "contract X Y axes", arrays=2),
     "dot": Word(dot, "dot X Y", arrays=2, settings=0),
 }
