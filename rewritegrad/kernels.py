@@ -142,6 +142,16 @@ def over(array: ArrayLike, rows: ArrayLike) -> Array:
     return np.broadcast_to(array, (len(np.asarray(rows)), *np.shape(array)))
 
 
+def flat_rows(array: ArrayLike) -> Array:
+    """The entries along all axes but the first in one row.
+
+    >>> flat_rows([[[1, 2], [3, 4]]])
+    array([[1, 2, 3, 4]])
+    """
+    array = np.asarray(array)
+    return array.reshape(len(array), int(np.prod(array.shape[1:], dtype=int)))
+
+
 def first(*arrays: ArrayLike) -> Array:
     """The first of several arrays, broadcast against the others.
 
@@ -161,6 +171,7 @@ OWN: dict[str, Any] = {
     "size": size,
     "basis": basis,
     "over": over,
+    "flat_rows": flat_rows,
     "first": first,
     "powlog": powlog,
     "catalan": catalan,
