@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from . import calculus, codegen, stages
+from .arranging import arranged
 from .errors import CostError
 from .expansion import resolve
 from .limits import Limits, limited
@@ -258,7 +259,7 @@ def function(
     if not all(isinstance(x, Term | str) for x in arguments):
         raise CostError("the inputs of a function are names or variables")
     variables = [_variable(x, terms, home, kinds) for x in arguments]
-    shorter = stages.stabilised(stages.simplify_all(terms).terms) if simplify and terms else resolve(terms)
+    shorter = stages.stabilised(arranged(stages.simplify_all(terms).terms)) if simplify and terms else resolve(terms)
     return codegen.compile_terms(variables, shorter, single, terms)
 
 

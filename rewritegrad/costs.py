@@ -1,4 +1,4 @@
-"""What e-nodes cost when they are written: operations, as people count them."""
+"""What e-nodes cost: operations, as people count them, when they are written; time, when they are computed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
+from typing import Any
 
+from .dimensions import value_of
 from .egraph.extract import Cost
 from .egraph.multiset import Engine
-from .egraph.nodes import BAG, LEAF, LINEAR, POWERS, ENode
+from .egraph.nodes import BAG, LEAF, LINEAR, PLAIN, POWERS, ENode
 from .egraph.rational import Number, divide, integral, magnitude
+from .shaperules import work_rule
 from .spelling import coefficient_operations, decimal_spelling
-from .theory import Operator
+from .term import Shape, Term, postorder
+from .theory import Operator, Theory
 
 OPERATION = 1024
 """The cost of one operation; what is left over breaks ties by size."""
@@ -101,5 +106,62 @@ def node_cost(
         if node.scale not in (1, -1):
             ops += coefficient_operations(divide(1, node.scale), decimals)
         return OPERATION * ops + 1 + sum(1 for i in node.children() if i != one) + (form == POWERS and any(e < 0 for _, e in node.items))
+
+    return cost
+
+
+# -- time
+
+NOMINAL = 1000
+"""The size that a named dimension is taken to have: larger than the small numbers that people declare."""
+CALL = 500
+"""What a call of a kernel takes, whatever it computes; np.add takes 1 for each element."""
+
+
+class Work:
+    """How many entries the kernels of a theory run over, from the shapes of their arguments and results."""
+
+    def __init__(self, theory: Theory) -> None:
+        self._rules = {op: work_rule(op.shape_text, op.over, op.parameters) for op in theory.operators if op.over}
+
+    def entries(self, op: Operator, args: Sequence[Any], shape: Shape) -> int:
+        """The entries of the result, or of its largest argument; of more dimensions where the operator says so. Facts will do for arguments."""
+        rule = self._rules.get(op)
+        if rule is not None:
+            return entries(rule(tuple(args)))
+        return max([entries(shape), *[entries(arg.shape) for arg in args]])
+
+
+def entries(shape: Shape) -> int:
+    """The number of entries of an array, named dimensions at their nominal size."""
+    return prod([value_of(dimension, lambda _: NOMINAL) or 1 for dimension in shape])
+
+
+def time_of(terms: Sequence[Term]) -> int:
+    """About how long terms take to compute, what they share once."""
+    work = terms[0].theory.derived(Work)
+    return sum(CALL + t.op.cost * work.entries(t.op, t.args, t.shape) for t in postorder(*terms) if not t.op.leaf)
+
+
+def machine_cost(engine: Engine, theory: Theory) -> Cost:
+    """How long an e-node takes to compute from its children."""
+    work = theory.derived(Work)
+    plus, times_cost, power = (theory.roles[role].cost for role in ("sum", "product", "power"))
+
+    def cost(node: ENode) -> int:
+        form = node.form
+        if form == LEAF:
+            return 1
+        shape = engine.fact(node.cls).shape
+        if form == PLAIN:
+            own: int = node.op.cost
+            return CALL + own * work.entries(node.op, [engine.fact(i) for i in node.items], shape)
+        if form == LINEAR:
+            each = [plus] * (len(node.items) - 1) + [times_cost for i, k in node.items if k not in (1, -1) and i != engine.one]
+        elif form == POWERS:
+            each = [times_cost] * (len(node.items) - 1) + [times_cost if e in (2, -1) else power for _, e in node.items if e != 1]
+        else:
+            each = [node.op.cost] * (sum(n for _, n in node.items) - 1)
+        return 1 + sum(CALL + one * entries(shape) for one in each)
 
     return cost

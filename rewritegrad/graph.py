@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .costs import node_cost
+from .costs import machine_cost, node_cost
 from .egraph.extract import NothingToExtract, Solver, child_roots, extract
 from .egraph.language import Language
 from .egraph.looking import Additions, View
@@ -251,8 +251,9 @@ class EGraph:
         shun: frozenset[Operator] = frozenset(),
         exact: bool = False,
         seconds: float | None = None,
+        machine: bool = False,
     ) -> list[Term]:
-        """The cheapest terms of a graph with multisets, raised to how people write them.
+        """The cheapest terms of a graph with multisets (`machine`: those that are computed fastest), raised to how people write them.
 
         `order` ranks the variables, `decimals` writes fractions as decimals, the operators in `prefer` cost nothing
         and those in `shun` much.
@@ -262,7 +263,7 @@ class EGraph:
             return self.extract_all(ids, exact=exact, seconds=seconds)
         for name in order:
             self._order.setdefault(name, len(self._order))
-        cost = node_cost(engine, decimals, prefer, shun)
+        cost = machine_cost(engine, self.theory) if machine else node_cost(engine, decimals, prefer, shun)
         presentable = self._analysis.is_presentable(engine)
         choice = extract(engine, [engine.split(i)[1] for i in ids], cost, presentable, solver=_solver(exact, seconds))
         first = Raising(self.theory, engine, choice, self._order, decimals)

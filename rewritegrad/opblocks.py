@@ -17,7 +17,7 @@ from . import kernels
 from .errors import RuleFileError
 from .patterns import Condition, Pattern, PEach, PFold, PRest, walk
 from .rulepatterns import PatternReader, is_number, literal
-from .shaperules import parse_rule
+from .shaperules import parse_rule, work_rule
 from .shapes import ShapeRule, elementwise
 from .syntax import Node, Source, tokens, trees
 from .theory import RANKS, Batch, Derivative, Gives, Operator, Parameter, Theory
@@ -78,6 +78,7 @@ def declare(source: Source, tree: Node) -> Block:
         numpy=_kernel(block),
         sympy=".".join(block.words("sympy")) or None,
         cost=_cost(block),
+        over=_over(block, shape, parameters),
         flags=_flags(block, parameters),
         unit=_literal(block, "unit"),
         zero=_literal(block, "zero"),
@@ -235,6 +236,19 @@ def _kernel(block: Block) -> str | None:
 def _cost(block: Block) -> int:
     node = block.one("cost")
     return 1 if node is None else _whole(block, tokens(node)[1], "cost")
+
+
+def _over(block: Block, shape: Node | None, parameters: Sequence[Parameter]) -> str:
+    """The dimensions beside the result's that a kernel runs over."""
+    node = block.one("cost")
+    if node is None or len(tokens(node)) < 4:
+        return ""
+    over = tokens(node)[3][1:-1]
+    try:
+        work_rule("" if shape is None else _text(shape), over, parameters)
+    except ValueError as error:
+        block.fail(node, str(error))
+    return over
 
 
 def _flags(block: Block, parameters: Sequence[Parameter]) -> frozenset[str]:

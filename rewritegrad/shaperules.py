@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from .dimensions import Meet, ignore
 from .errors import ShapeError
@@ -21,6 +21,15 @@ from .shapes import ShapeRule, array_arguments, show
 from .shapewords import WORDS
 from .signatures import apply_signatures, parse_signature
 from .term import Shape, Term
+
+
+class Named(Protocol):
+    """A parameter, as far as shape rules know it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def attribute(self) -> bool: ...
 
 
 def parse_rule(text: str, parameters: Sequence[str], attributes: Collection[str] = ()) -> ShapeRule:
@@ -39,6 +48,21 @@ def parse_rule(text: str, parameters: Sequence[str], attributes: Collection[str]
     if words[0] in WORDS:
         return _by_word(words[0], words[1:], parameters, attributes)
     raise ValueError(f"unknown shape rule {text!r}: write (), (n, k), (k, m) -> (n, m), undo ..., or one of {', '.join(WORDS)}")
+
+
+def work_rule(text: str, over: str, parameters: Sequence[Named]) -> ShapeRule:
+    """The rule for the entries that a kernel runs over: those of the result, and for each of them the dimensions `over` of the signature."""
+    names = [over.strip() for over in over.split(",")]
+    if "->" not in text or not all(name.isidentifier() for name in names):
+        raise ValueError("what a kernel runs over are dimensions of its shape signature")
+    alternatives = []
+    for alternative in text.split("|"):
+        left, _, right = alternative.partition("->")
+        if any(name not in left.replace("(", " ").replace(")", " ").replace(",", " ").split() for name in names):
+            raise ValueError(f"the shape signature has no dimension {', '.join(names)} in {left.strip()}")
+        inside = [part for part in right.strip()[1:-1].split(",") if part.strip()]
+        alternatives.append(f"{left}-> ({', '.join([*inside, *names])})")
+    return parse_rule(" | ".join(alternatives), [p.name for p in parameters], [p.name for p in parameters if p.attribute])
 
 
 def _by_signature(text: str, parameters: Sequence[str], attributes: Collection[str]) -> ShapeRule:

@@ -95,6 +95,7 @@ class Operator:
     numpy: str | None = None
     sympy: str | None = None
     cost: int = 1
+    over: str = ""
     flags: frozenset[str] = frozenset()
     unit: Number | bool | None = None
     zero: Number | bool | None = None
