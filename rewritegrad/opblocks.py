@@ -69,6 +69,7 @@ def declare(source: Source, tree: Node) -> Block:
     parameters = [replace(p, index=True) if p.name == index else p for p in parameters]
     precedence, associativity = _precedence(block, fixity, signature)
     shape = block.one("shape")
+    cost, over = _cost(block)
     block.operator = Operator(
         name=name,
         parameters=tuple(parameters),
@@ -77,12 +78,12 @@ def declare(source: Source, tree: Node) -> Block:
         associativity=associativity,
         numpy=_kernel(block),
         sympy=".".join(block.words("sympy")) or None,
-        cost=_cost(block),
-        over=_over(block, shape, parameters),
+        cost=cost,
+        over=over,
         flags=_flags(block, parameters),
         unit=_literal(block, "unit"),
         zero=_literal(block, "zero"),
-        shape_rule=elementwise if shape is None else _shape_rule(block, shape, parameters),
+        shape_rule=_shape_rule(block, shape, parameters, over),
         shape_text="" if shape is None else _text(shape),
         spellings=tuple(str(word) for word in block.words("also")),
         doc="" if (doc := block.one("doc")) is None else _text(doc),
@@ -233,22 +234,13 @@ def _kernel(block: Block) -> str | None:
     return name
 
 
-def _cost(block: Block) -> int:
+def _cost(block: Block) -> tuple[int, str]:
+    """The time for each entry, and the dimensions beside the result's that a kernel runs over."""
     node = block.one("cost")
-    return 1 if node is None else _whole(block, tokens(node)[1], "cost")
-
-
-def _over(block: Block, shape: Node | None, parameters: Sequence[Parameter]) -> str:
-    """The dimensions beside the result's that a kernel runs over."""
-    node = block.one("cost")
-    if node is None or len(tokens(node)) < 4:
-        return ""
-    over = tokens(node)[3][1:-1]
-    try:
-        work_rule("" if shape is None else _text(shape), over, parameters)
-    except ValueError as error:
-        block.fail(node, str(error))
-    return over
+    if node is None:
+        return 1, ""
+    _, number, *over = tokens(node)
+    return _whole(block, number, "cost"), over[1][1:-1] if over else ""
 
 
 def _flags(block: Block, parameters: Sequence[Parameter]) -> frozenset[str]:
@@ -278,11 +270,14 @@ def _text(node: Node) -> str:
     return str(tokens(node)[1])[1:-1]
 
 
-def _shape_rule(block: Block, node: Node, parameters: Sequence[Parameter]) -> ShapeRule:
+def _shape_rule(block: Block, node: Node | None, parameters: Sequence[Parameter], over: str) -> ShapeRule:
+    text = "" if node is None else _text(node)
     try:
-        return parse_rule(_text(node), [p.name for p in parameters], [p.name for p in parameters if p.attribute])
+        if over:
+            work_rule(text, over, parameters)
+        return elementwise if node is None else parse_rule(text, [p.name for p in parameters], [p.name for p in parameters if p.attribute])
     except ValueError as error:
-        block.fail(tokens(node)[1], str(error))
+        block.fail(tokens(node or block.one("cost"))[1], str(error))
 
 
 # ---- what speaks of other operators ----

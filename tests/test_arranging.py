@@ -72,4 +72,4 @@ def test_scalar_formulas_stay_as_they_are() -> None:
 
 def test_what_a_kernel_runs_over_is_a_dimension_of_its_signature() -> None:
     with pytest.raises(rg.RuleFileError, match="no dimension q"):
-        rg.Theory.parse('op f(A, B)  numpy np.matmul  cost 1 over "q"  shape "(n, k), (k, m) -> (n, m)"  constant A, B\n')
+        rg.Theory.parse('op f(A, B)  numpy np.matmul  cost 1 over "q"   shape "(n, k), (k, m) -> (n, m)"   constant A, B\n')
