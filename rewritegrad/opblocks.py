@@ -271,13 +271,12 @@ def _text(node: Node) -> str:
 
 
 def _shape_rule(block: Block, node: Node | None, parameters: Sequence[Parameter], over: str) -> ShapeRule:
-    text = "" if node is None else _text(node)
     try:
         if over:
-            work_rule(text, over, parameters)
-        return elementwise if node is None else parse_rule(text, [p.name for p in parameters], [p.name for p in parameters if p.attribute])
+            work_rule("" if node is None else _text(node), over, parameters)
+        return elementwise if node is None else parse_rule(_text(node), [p.name for p in parameters], [p.name for p in parameters if p.attribute])
     except ValueError as error:
-        block.fail(tokens(node or block.one("cost"))[1], str(error))
+        block.fail(block.tree if node is None else tokens(node)[1], str(error))
 
 
 # ---- what speaks of other operators ----
