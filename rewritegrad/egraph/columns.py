@@ -100,12 +100,15 @@ class Columns:
         found[order] = cls
         return found[:unclaimed]
 
-    def take(self, nodes: dict[tuple[Any, tuple[int, ...]], int]) -> None:
-        """Enter applications that are not there yet, whose classes are the next ids in their order."""
+    def take(self, leaves: dict[tuple[Any, tuple[Any, ...]], int], nodes: dict[tuple[Any, tuple[int, ...]], int]) -> None:
+        """Enter leaves and applications that are not there yet, whose classes are all the next ids."""
+        self._new_ids(len(leaves) + len(nodes))
+        self.live += len(leaves)
+        self.leaves.update(leaves)
+        self.leaf_stamp.update(dict.fromkeys(leaves, self.now))
         by_table: dict[tuple[Any, int], list[tuple[tuple[int, ...], int]]] = {}
         for (op, args), cls in nodes.items():
             by_table.setdefault((op, len(args)), []).append((args, cls))
-        self._new_ids(len(nodes))
         for (op, _), rows in by_table.items():
             columns = zip(*[row for row, _ in rows], strict=True)
             self.enter(op, tuple([np.array(column, np.int64) for column in columns]), np.array([cls for _, cls in rows], np.int64))

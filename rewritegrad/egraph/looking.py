@@ -140,12 +140,19 @@ class Additions:
     def __init__(self, columns: Columns, language: Language) -> None:
         self.language = language
         self._columns = columns
-        self._new: dict[tuple[Any, tuple[int, ...]], int] = {}
+        self._leaves: dict[tuple[Any, tuple[Any, ...]], int] = {}
+        self._nodes: dict[tuple[Any, tuple[int, ...]], int] = {}
+
+    def _next(self) -> int:
+        return len(self._columns.parent) + len(self._leaves) + len(self._nodes)
 
     def leaf(self, op: Any, value: Any) -> int:
         """The class of a leaf."""
-        self._flush()
-        return self._columns.leaf(op, (value,))
+        return self._leaf(op, (value,))
+
+    def _leaf(self, op: Any, items: tuple[Any, ...]) -> int:
+        found = self._columns.leaves.get((op, items))
+        return self._leaves.setdefault((op, items), self._next()) if found is None else found
 
     def number(self, value: Any) -> int:
         """Never asked: in a language without sums a number is a leaf."""
@@ -154,11 +161,10 @@ class Additions:
     def add(self, op: Any, args: tuple[int, ...]) -> int:
         """The class of an application."""
         if not args:
-            self._flush()
-            return self._columns.leaf(op, ())
+            return self._leaf(op, ())
         args = tuple([self.find(a) for a in args])
         found = self._columns.class_of(op, args)
-        return self._new.setdefault((op, args), len(self._columns.parent) + len(self._new)) if found < 0 else found
+        return self._nodes.setdefault((op, args), self._next()) if found < 0 else found
 
     def find(self, i: int) -> int:
         """The root of an id."""
@@ -166,8 +172,6 @@ class Additions:
 
     def rebuild(self) -> None:
         """Enter what is new."""
-        self._flush()
-
-    def _flush(self) -> None:
-        new, self._new = self._new, {}
-        self._columns.take(new)
+        leaves, nodes = self._leaves, self._nodes
+        self._leaves, self._nodes = {}, {}
+        self._columns.take(leaves, nodes)
