@@ -205,6 +205,11 @@ def pad(array: ArrayLike, pad_width: Any = 0, mode: str = "constant", constant_v
     return np.pad(array.astype(kind, copy=False), pad_width, constant_values=constant_values)
 
 
+def eye(size: int = 1, k: int = 0) -> Array:
+    """np.eye for a square matrix."""
+    return np.eye(size, k=k)
+
+
 def make_diagonal(array: ArrayLike, k: int = 0) -> Array:
     """Matrices with the last axis of an array on their k-th diagonals.
 
@@ -224,7 +229,8 @@ def make_diagonal(array: ArrayLike, k: int = 0) -> Array:
 KERNELS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
-        index, place, reshape_like, moveaxis, concatenate, hstack, columns, leading, trailing, undiff, argsort, sort_by, unsort_by, pad, make_diagonal
+        index, place, reshape_like, moveaxis, concatenate, hstack, columns, eye, leading, trailing, undiff, argsort, sort_by, unsort_by, pad,
+        make_diagonal,
     )
 }
 """What a rule file may name with the prefix `kernels`."""

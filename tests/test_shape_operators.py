@@ -176,6 +176,10 @@ CASES: dict[str, Callable[..., Any]] = {
     "mean(R, axis=(0, 3))": lambda R: np.mean(R, axis=(0, 3)),
     "T + X[..., None]": lambda T, X: T + X[..., None],
     "T * v[:, None] + u": lambda T, v, u: T * v[:, None] + u,
+    "fill_diagonal(X, x)": lambda X, x: np.where(np.eye(2, 3) == 1, x, X),
+    "fill_diagonal(S, u[:2], 1)": lambda S, u: np.where(np.eye(3, k=1) == 1, np.array([0, *u[:2]]), S),
+    "zeros((2, 3)) + v": lambda v: np.zeros((2, 3)) + v,
+    "eye(3) @ v + eye(3, k=-1) @ v": lambda v: v + np.eye(3, k=-1) @ v,
     "fill(T, x)": lambda T, x: np.full(T.shape, x),
 }
 
@@ -324,6 +328,11 @@ def test_entries_that_are_indexed_twice_add_up() -> None:
     hessian_column = rg.grad("sum(D(sum(v[[0, 0]]^2*t), t) * w)", "v", v="vector[2]", w="vector[2]", t="scalar")
     found = rg.function(["v", "w"], hessian_column)([3.0, 5.0], [1.0, 0.0])
     np.testing.assert_array_equal(found, [12, 0])
+
+
+def test_constants_in_the_shape_of_others() -> None:
+    f = rg.function(["X"], rg.parse("zeros_like(X) + 2*ones_like(X) + full_like(X, 3)", X="matrix[n, m]"))
+    np.testing.assert_array_equal(f(np.zeros((2, 3))), np.full((2, 3), 5.0))
 
 
 def test_of_equal_entries_the_first_is_sorted_first() -> None:

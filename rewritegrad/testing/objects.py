@@ -238,6 +238,7 @@ OBJECT_KERNELS: dict[str, Callable[..., Any]] = {
     "kernels.det_sign": _det_sign,
     "kernels.cholesky": _cholesky,
     "kernels.solve_triangular": _solve_triangular,
+    "kernels.eye": lambda size, k=0: np.eye(size, k=k, dtype=int).astype(object),
     "kernels.eigvalsh": _from_mpmath("eigsy", "eigenvalues", of_symmetric=True),
     "scipy.linalg.expm": _from_mpmath("expm", "exponential of a matrix"),
 }
