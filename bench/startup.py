@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MEASURE = "import numpy, lark"
 
 STEPS = """
-import json, time
+import gc, json, time
 times = {}
 def step(name):
     global start
@@ -38,6 +38,7 @@ import numpy, lark
 step("Python, NumPy and Lark")
 from rewritegrad import answers, calculus, cli, rulefile
 step("modules of rewritegrad")
+gc.set_threshold(cli.PATIENT)  # as the command does
 theory = rulefile.builtin_theory()
 step("theory, from the cache")
 from rewritegrad import parsers, reader, stages

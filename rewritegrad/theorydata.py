@@ -38,6 +38,7 @@ DERIVED = ("theory", "shape_rule")
 
 _FIELDS = {kind: tuple(f.name for f in fields(kind)) for kind in KINDS}
 _NUMBER = {kind: i for i, kind in enumerate(KINDS)}
+_NAMING = (Condition, PFold, PSetting)
 _OPERATOR_FIELDS = tuple(f.name for f in fields(Operator) if f.name not in DERIVED)
 
 Texts: TypeAlias = Sequence[tuple[str, str]]
@@ -166,11 +167,14 @@ def _table(entries: Sequence[Data], operators: Sequence[Operator], texts: Texts)
         elif kind == FRACTION:
             made.append(Fraction(*parts))
         else:
-            made.append(_checked(KINDS[kind](*[made[i] for i in parts])))
+            part = KINDS[kind](*[made[i] for i in parts])
+            if isinstance(part, _NAMING):
+                _check(part)
+            made.append(part)
     return made
 
 
-def _checked(part: Any) -> Any:
+def _check(part: Any) -> None:
     """What the engine looks up by its name must be a name that the reader of rule files accepts."""
     if isinstance(part, Condition) and part.word not in CONDITION_WORDS and part.word not in COMPARISONS:
         raise NotData(f"the condition {part.word}")
@@ -178,4 +182,3 @@ def _checked(part: Any) -> Any:
         raise NotData(f"the fold {part.kind}")
     if isinstance(part, PSetting) and part.function not in SETTINGS:
         raise NotData(f"the setting {part.function}")
-    return part
