@@ -27,6 +27,7 @@ class Entry:
     meaning: str
     derivatives: tuple[str, ...]
     constant: tuple[str, ...]
+    refused: tuple[str, ...]
     facts: tuple[str, ...]
     shape: str
     kernel: str | None
@@ -69,6 +70,8 @@ class Entry:
             yield "derivative", line
         if self.constant:
             yield "constant in", ", ".join(self.constant)
+        if self.refused:
+            yield "no derivative by", ", ".join(self.refused)
         if self.facts:
             yield "facts", "; ".join(self.facts)
         if self.shape:
@@ -99,6 +102,7 @@ def _entry(op: Operator, laws: Sequence[str]) -> Entry:
         meaning="" if op.definition is None else pattern_text(op.definition),
         derivatives=tuple(derivative_text(op, d) for d in op.derivatives),
         constant=tuple(p.name for p in op.parameters if p.constant),
+        refused=tuple(p.name for p in op.parameters if p.refused),
         facts=(*sorted(op.flags), *map(gives_text, op.gives)),
         shape=op.shape_text,
         kernel=op.numpy,
