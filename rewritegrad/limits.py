@@ -31,6 +31,7 @@ class Limits:
     second_rows: int = field(default=500, metadata={MEANING: "the same once more, where pulses ended at the limit before"})
     explorable: int = field(default=4000, metadata={MEANING: "an input that needs more e-nodes gets the laws that only shrink"})
     whole: int = field(default=1000, metadata={MEANING: "an input of more operations than this is simplified in pieces"})
+    explored: int = field(default=10_000, metadata={MEANING: "operations of such an input that are explored at most"})
     seconds: float | None = field(default=None, metadata={MEANING: "a deadline for everything"})
     backoff: Backoff | None = field(default=None, metadata={MEANING: "MATCHES,ITERATIONS: a law of explore that matches more often waits so long"})
 

@@ -171,7 +171,7 @@ class Simplifier:
             return self.found
         assembly = Assembly(self.found.terms, self.knowledge.facts)
         self.reserve = WRITING * (perf_counter() - start)
-        exploring = _Exploring()
+        exploring = _Exploring(self.limits.explored)
 
         def shorter(terms: Sequence[Term]) -> tuple[list[Term], list[Any]]:
             piece = Simplifier(terms, replace(self.limits, pulses=2, second_rows=0, explore_iterations=0, spread_iterations=0), whole=self)
@@ -187,6 +187,8 @@ class Simplifier:
         for _ in assembly.run(shorter):
             if self.deadline is not None and self.deadline - perf_counter() <= self.reserve:
                 self.found.stop_reason = StopReason.TIME_LIMIT
+                break
+            if reduced and exploring.left <= 0:
                 break
         if assembly.gained:
             terms = assembly.terms()
@@ -270,17 +272,19 @@ class Simplifier:
 
 
 class _Exploring:
-    """Which pieces of a large input are explored: all as long as that pays, ever fewer while it does not."""
+    """Which pieces of a large input are explored: all as long as that pays, ever fewer while it does not, until so many operations were."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: int) -> None:
+        self.left = budget
         self._pause = self._wait = 0
 
     def is_due(self) -> bool:
         self._wait -= 1
-        return self._wait < 0
+        return self._wait < 0 < self.left
 
     def paid(self, gain: int, of: int) -> None:
         """What the last piece gained by it."""
+        self.left -= of
         self._pause = 0 if gain >= PAYING * of else min(2 * self._pause + 1, LONGEST_PAUSE)
         self._wait = self._pause
 
