@@ -225,26 +225,18 @@ def uneinsum(subscripts: str, cotangent: ArrayLike, like: ArrayLike, /) -> Array
     return result
 
 
-def unkron(cotangent: ArrayLike, like: ArrayLike, other: ArrayLike, left: bool = True, rank: int = 0) -> Array:
-    """What kron(like, other), or kron(other, like) where not `left`, does to derivatives; axes before the last `rank` ones (0: all) are a stack.
+def unkron(cotangent: ArrayLike, like: ArrayLike, other: ArrayLike, left: bool = True) -> Array:
+    """What kron(like, other), or kron(other, like) where not `left`, does to derivatives.
 
     >>> unkron([3.0, 4.0, 30.0, 40.0], [0.0, 0.0], [1.0, 10.0])
     array([ 43., 430.])
     """
-    cotangent, like, other = np.asarray(cotangent), np.asarray(like), np.asarray(other)
-    axes = rank or max(like.ndim, other.ndim)
-
-    def core(array: Array) -> tuple[int, ...]:
-        return (1,) * (axes - array.ndim) + array.shape[max(array.ndim - axes, 0) :]
-
-    def stack(array: Array) -> tuple[int, ...]:
-        return array.shape[: max(array.ndim - axes, 0)]
-
-    mine, its = core(like), core(other)
+    like, other = np.asarray(like), np.asarray(other)
+    rank = max(like.ndim, other.ndim)
+    mine, its = ((1,) * (rank - a.ndim) + a.shape for a in (like, other))
     pairs = [n for pair in (zip(mine, its, strict=True) if left else zip(its, mine, strict=True)) for n in pair]
-    blocks = cotangent.reshape([*stack(cotangent), *pairs])
-    blocks = blocks * other.reshape([*stack(other), *(n for m in its for n in ((1, m) if left else (m, 1)))])
-    return np.asarray(np.sum(blocks, axis=tuple(range(int(left) - 2 * axes, 0, 2))).reshape(like.shape))
+    blocks = np.asarray(cotangent).reshape(pairs) * other.reshape([n for m in its for n in ((1, m) if left else (m, 1))])
+    return np.asarray(np.sum(np.asarray(blocks), axis=tuple(range(int(left), 2 * rank, 2)))).reshape(like.shape)
 
 
 def _half(array: Array) -> int:
