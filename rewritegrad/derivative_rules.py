@@ -99,8 +99,11 @@ def states_derivative(op: Operator) -> bool:
 
 
 def differentiable(op: Operator) -> tuple[int, ...]:
-    """The positions of the arguments through which derivatives flow: neither attributes nor declared constant or refused."""
-    return tuple(i for i, p in enumerate(op.parameters) if not (p.attribute or p.constant or p.refused))
+    """The positions of the arguments through which derivatives flow: neither attributes nor declared constant.
+
+    Those that are refused are among them, so that what flows there is an error and not a zero.
+    """
+    return tuple(i for i, p in enumerate(op.parameters) if not (p.attribute or p.constant))
 
 
 def shorten(term: Term, width: int = 60) -> str:

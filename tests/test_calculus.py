@@ -321,7 +321,8 @@ def test_every_argument_has_both_directions():
     for op in THEORY.operators:
         for position in differentiable(op) if states_derivative(op) else ():
             for kind in ("pull", "push", "slope"):
-                assert rules.has(kind, op, position), f"{op.name} has no {kind} for {op.parameters[position].name}"
+                parameter = op.parameters[position]
+                assert rules.has(kind, op, position) is not parameter.refused, f"{op.name} has no {kind} for {parameter.name}"
 
 
 def test_parameters_may_have_the_names_of_the_seeds():
@@ -342,3 +343,11 @@ def test_a_theory_without_fill_is_scalar_throughout():
     term = rg.parse("step(x) + x * y", theory=theory)
     assert rg.grad(term, "x", simplify=False) is rg.parse("0 + 1.0 * y", theory=theory)
     assert rg.diff(term, "x", simplify=False) is rg.parse("0 + y", theory=theory)
+
+
+@pytest.mark.parametrize("formula", ["jv(n, x)", "sin(jv(n, x))", "jv(x*n, x)", "zeta(n)"])
+def test_a_refused_derivative_is_an_error_and_no_zero(formula):
+    for derive in (rg.diff, rg.grad):
+        with pytest.raises(rg.MissingDerivativeError, match="has no derivative for its argument"):
+            derive(formula, "n")
+    assert str(rg.diff("jv(2, x)", "x", simplify=False)) == "(jv(2 - 1, x) - jv(2 + 1, x))/2"
