@@ -27,7 +27,7 @@ class Limits:
     explore_iterations: int = field(default=1, metadata={MEANING: "steps in a pulse of one iteration of the laws that may grow (explore)"})
     settle_iterations: int = field(default=2, metadata={MEANING: "iterations of reduce after each such step"})
     spread_iterations: int = field(default=8, metadata={MEANING: "iterations of the laws that multiply out (spread), in an e-graph of their own"})
-    rows: int = field(default=250, metadata={MEANING: "e-nodes in a pulse, if the input does not need more than half of them"})
+    rows: int = field(default=200, metadata={MEANING: "e-nodes in a pulse, if the input does not need more than half of them"})
     second_rows: int = field(default=500, metadata={MEANING: "the same once more, where pulses ended at the limit before"})
     explorable: int = field(default=4000, metadata={MEANING: "an input that needs more e-nodes gets the laws that only shrink"})
     whole: int = field(default=1000, metadata={MEANING: "an input of more operations than this is simplified in pieces"})

@@ -239,7 +239,7 @@ class Simplifier:
             return False
         graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
         ids = self._entered(graph)
-        self._run(graph, "reduce", rulesets_of(self.theory, "reduce"), 2, self.limits.second_rows)
+        self._run(graph, "reduce", rulesets_of(self.theory, "reduce"), 1, self.limits.second_rows)
         self._run(graph, "spread", rulesets, self.limits.spread_iterations, 2 * graph.size() + self.limits.second_rows)
         if not any(self.found.reports[-1][1].matches().get(rule.name) for name in rulesets for rule in self.theory.rulesets[name].rules):
             return False
