@@ -278,7 +278,7 @@ def _settings(parameter: Parameter) -> tuple[Any, ...]:
 
 def is_sensible(case: Case, *others: Term) -> bool:
     """Whether kernels accept the shapes: operators whose shape rule looks at one argument, or none, or halves a size, cannot tell."""
-    blind = ("like", "()", "leading", "trailing")
+    blind = ("like", "labels", "()", "leading", "trailing", "(..., n, m) ->")
     terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith(blind) or "//" in t.op.shape_text]
     inputs = variable_terms(*terms)
     drawn = draw_point(case.variables, seeded(""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from .theory import Derivative, Operator, Type
 PRECISE_RTOL = 1e-12
 FLOAT_RTOL = 1e-6
 _EFFORT = 40
+_MOST_ENTRIES = 16
 _OUTER = {"d": "g", "pull": "g", "push": "d"}
 """What the body of a line calls the cotangent of the result, or the tangent of the argument."""
 
@@ -165,6 +167,11 @@ def _float_difference(case: DerivativeCase, point: Point, stated: Array) -> str 
         return ""
     wrong = np.argwhere(~(np.abs(stated - slopes) <= 10 * errors + FLOAT_RTOL * (np.abs(slopes) + 1)))
     return None if not len(wrong) else f"{np.broadcast_to(stated, slopes.shape)[tuple(wrong[0])]} is not {slopes[tuple(wrong[0])]}"
+
+
+def is_small(case: DerivativeCase) -> bool:
+    """Whether SymPy can be asked about a case: the inverse of a matrix of nine entries, by each of them, takes it a minute."""
+    return sum(math.prod(size) for _, size in case.case.variables.values()) <= _MOST_ENTRIES
 
 
 def derivative_opinion(case: DerivativeCase) -> Opinion:

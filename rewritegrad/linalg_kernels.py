@@ -102,12 +102,12 @@ def right_vectors(array: ArrayLike) -> Array:
 
 
 def qr_q(array: ArrayLike) -> Array:
-    """The factor with orthonormal columns.
+    """The factor with orthonormal columns; ValueError for a matrix with more columns than rows.
 
     >>> np.abs(qr_q([[3.0], [4.0]])).tolist()
     [[0.6], [0.8]]
     """
-    return np.asarray(np.linalg.qr(np.asarray(array))[0])
+    return np.asarray(np.linalg.qr(_not_wide(array))[0])
 
 
 def qr_r(array: ArrayLike) -> Array:
@@ -116,10 +116,14 @@ def qr_r(array: ArrayLike) -> Array:
     >>> np.abs(qr_r([[3.0], [4.0]])).tolist()
     [[5.0]]
     """
+    return np.asarray(np.linalg.qr(_not_wide(array))[1])
+
+
+def _not_wide(array: ArrayLike) -> Array:
     array = np.asarray(array)
     if array.shape[-2] < array.shape[-1]:
-        raise ValueError(f"a matrix with more columns than rows, of shape {array.shape}, has no square factor")
-    return np.asarray(np.linalg.qr(array)[1])
+        raise ValueError(f"a matrix of {array.shape[-1]} columns and {array.shape[-2]} rows has no square factor R")
+    return array
 
 
 def gaps(values: ArrayLike) -> Array:
@@ -208,14 +212,14 @@ def uneinsum(subscripts: str, cotangent: ArrayLike, like: ArrayLike, /) -> Array
     if "..." in output and not dots:  # axes that only other operands have
         output = output.replace("...", "")
         given = np.sum(given, axis=tuple(range(given.ndim - len(output))))
-    if like.ndim == 0:
+    if like.ndim == 0 and not before + after:
         return np.asarray(np.sum(given))
     once = "".join(dict.fromkeys(before)) + dots + "".join(c for c in dict.fromkeys(after) if c not in before)
     result = np.zeros(like.shape, np.result_type(given, float) if given.dtype != object else object)
     diagonals = np.einsum(f"{labels}->{once}", result)
     start, _, end = once.partition("...")
     kept = "".join(c for c in start if c in output) + dots + "".join(c for c in end if c in output)
-    arranged = np.einsum(f"{output}->{kept}", given)
+    arranged = np.asarray(np.einsum(f"{output}->{kept}", given))
     first, last = ([slice(None) if c in output else None for c in part] for part in (start, end))
     arranged = arranged[(*first, *([Ellipsis] if dots else []), *last)]
     extra = arranged.ndim - diagonals.ndim

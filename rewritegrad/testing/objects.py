@@ -117,14 +117,34 @@ def _determinant(a: Objects) -> Any:
 
 
 def _inverse(a: Objects) -> Objects:
-    """The cofactors over the determinant."""
+    """The cofactors over the determinant; of numbers by elimination, which takes less time."""
+    if not _Library(a).symbolic:
+        return _eliminated(a)
     result = np.empty(a.shape, dtype=object)
     for i, j in np.ndindex(*a.shape):
         result[i, j] = (-1) ** (i + j) * _determinant(_minor(a, j, i))
-    determinant = _determinant(a)
-    if determinant == 0 and not _Library(a).symbolic:
-        return np.full(a.shape, float("nan"), dtype=object)
-    return np.asarray(result / determinant, dtype=object)
+    return np.asarray(result / _determinant(a), dtype=object)
+
+
+def _eliminated(a: Objects) -> Objects:
+    """The inverse of a matrix of numbers; nan where it is singular."""
+    n = a.shape[0]
+    rows = [[*a[i], *(int(i == j) for j in range(n))] for i in range(n)]
+    for i in range(n):
+        best = max(range(i, n), key=lambda k: abs(rows[k][i]))
+        rows[i], rows[best] = rows[best], rows[i]
+        pivot = rows[i][i]
+        if pivot == 0:
+            return np.full(a.shape, float("nan"), dtype=object)
+        rows[i] = [x / pivot for x in rows[i]]
+        for k in range(n):
+            if k != i:
+                factor = rows[k][i]
+                rows[k] = [x - factor * y for x, y in zip(rows[k], rows[i], strict=True)]
+    result = np.empty(a.shape, dtype=object)
+    for i in range(n):
+        result[i] = rows[i][n:]
+    return result
 
 
 def _det(a: Objects) -> Objects:
@@ -183,23 +203,33 @@ def _matrix_power(a: Objects, n: int = 1) -> Objects:
     return result
 
 
-def _from_mpmath(name: str, what: str, of_symmetric: bool = False) -> Callable[..., Objects]:
-    """A function of mpmath from matrices to matrices, for numbers only."""
+def _expm(a: Objects) -> Objects:
+    """By the series, for a matrix so small that it is short, which is squared again."""
+    _Library(a).only_numbers("exponential of a matrix")
 
-    def function(a: Objects) -> Objects:
-        import mpmath
+    def one(m: Objects) -> Objects:
+        halvings = max(0, int(sum(abs(x) for x in m.ravel().tolist())).bit_length()) + 8
+        small = m / 2**halvings
+        total = term = np.eye(len(m), dtype=int).astype(object)
+        for k in range(1, 30):
+            term = np.matmul(term, small) / k
+            total = total + term
+        for _ in range(halvings):
+            total = np.matmul(total, total)
+        return np.asarray(total, dtype=object)
 
-        _Library(a).only_numbers(what)
+    return _each(one, a)
 
-        def one(m: Objects) -> Any:
-            given = mpmath.matrix(((m + m.T) / 2 if of_symmetric else m).tolist())
-            found = getattr(mpmath, name)(given, eigvals_only=True) if of_symmetric else getattr(mpmath, name)(given)
-            entries = np.array(list(found), dtype=object)
-            return entries if of_symmetric else entries.reshape(m.shape)
 
-        return _each(one, a)
+def _eigvalsh(a: Objects) -> Objects:
+    import mpmath
 
-    return function
+    _Library(a).only_numbers("eigenvalues")
+
+    def one(m: Objects) -> Objects:
+        return np.array(list(mpmath.eigsy(mpmath.matrix(((m + m.T) / 2).tolist()), eigvals_only=True)), dtype=object)
+
+    return _each(one, a)
 
 
 def _norm(a: Objects, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Objects:
@@ -239,8 +269,8 @@ OBJECT_KERNELS: dict[str, Callable[..., Any]] = {
     "kernels.cholesky": _cholesky,
     "kernels.solve_triangular": _solve_triangular,
     "kernels.eye": lambda size, k=0: np.eye(size, k=k, dtype=int).astype(object),
-    "kernels.eigvalsh": _from_mpmath("eigsy", "eigenvalues", of_symmetric=True),
-    "scipy.linalg.expm": _from_mpmath("expm", "exponential of a matrix"),
+    "kernels.eigvalsh": _eigvalsh,
+    "scipy.linalg.expm": _expm,
 }
 """For the names of kernels: what they do to objects."""
 
