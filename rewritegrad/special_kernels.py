@@ -190,7 +190,7 @@ def _turned(turns: Array, part: Array, complete: Callable[[Array], Array], m: Ar
 
 
 def polylog(s: ArrayLike, z: ArrayLike) -> Any:
-    """The polylogarithm of integer order of z < 1 (of z = 1 too for s > 1), nan where s is no integer.
+    """The polylogarithm of integer order of z < 1 (of z = 1 too for s > 1), nan where s is no integer or below -12, where digits are lost.
 
     >>> float(polylog(2, 1.0)), float(polylog(-1, 0.5)), float(polylog(1, -1.0))
     (1.6449340668482264, 2.0, -0.6931471805599453)
@@ -198,7 +198,7 @@ def polylog(s: ArrayLike, z: ArrayLike) -> Any:
     s, z = np.broadcast_arrays(np.asarray(s, dtype=float), np.asarray(z, dtype=float))
     result = np.full(s.shape, np.nan)
     for order in np.unique(s[np.isfinite(s)]):
-        if order == np.floor(order):
+        if order == np.floor(order) and order >= -12:
             chosen = (s == order) & (z <= 1)
             result[chosen] = _polylog(int(order), z[chosen])
     return result
