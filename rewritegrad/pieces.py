@@ -164,34 +164,26 @@ class Assembly:
         """The roots over what was found so far; pieces that were not reached stay as they are."""
         whole: dict[Term, Term] = {}
         for stand_in, meaning in self._meant.items():
-            whole[stand_in] = _filled_in(meaning, whole)
-        done: dict[Term, Term] = {}
-        stack = [(root, False) for root in reversed(self.roots)]
-        while stack:
-            term, opened = stack.pop()
-            if term in done:
-                continue
-            shown = self._shown.get(term)
-            if shown is not None or term.op.leaf:
-                done[term] = _filled_in(term if shown is None else shown, whole)
-            elif opened:
-                done[term] = make_term(term.op, tuple([done[arg] for arg in term.args]))
-            else:
-                stack.append((term, True))
-                stack.extend([(arg, False) for arg in reversed(term.args) if arg not in done])
-        return [done[root] for root in self.roots]
+            whole[stand_in] = _filled_in(meaning, whole, {})
+        return [_filled_in(root, whole, self._shown) for root in self.roots]
 
 
-def _filled_in(term: Term, whole: dict[Term, Term]) -> Term:
-    """A term with its stand-ins replaced by what they mean."""
-    done: dict[Term, Term] = {}
-    for t in postorder(term):
-        if t.op.leaf:
-            done[t] = whole.get(t, t)
+def _filled_in(root: Term, whole: dict[Term, Term], shown: dict[Term, Term]) -> Term:
+    """A term with what is shown of its parts in their place, and its stand-ins replaced; `whole` has what was done before, and what is done here."""
+    stack = [(root, False)]
+    while stack:
+        term, opened = stack.pop()
+        if term in whole:
+            continue
+        seen = shown.get(term, term)
+        parts = seen.args if seen is term else (seen,)
+        if opened or not parts:
+            made = tuple([whole[part] for part in parts])
+            whole[term] = term if made == parts else made[0] if seen is not term else make_term(term.op, made)
         else:
-            args = tuple([done[arg] for arg in t.args])
-            done[t] = t if args == t.args else make_term(t.op, args)
-    return done[term]
+            stack.append((term, True))
+            stack.extend([(part, False) for part in reversed(parts) if part not in whole])
+    return whole[root]
 
 
 def _bounded(term: Term, limit: int) -> dict[Term, None]:
