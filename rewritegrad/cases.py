@@ -279,7 +279,7 @@ def _settings(parameter: Parameter) -> tuple[Any, ...]:
 def is_sensible(case: Case, *others: Term) -> bool:
     """Whether kernels accept the shapes: operators whose shape rule looks at one argument, or none, or halves a size, cannot tell."""
     blind = ("like", "labels", "()", "leading", "trailing", "(..., n, m) ->")
-    terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith(blind) or "//" in t.op.shape_text]
+    terms = [t for t in postorder(case.left, case.right, *others) if t.op.shape_text.startswith(blind) or "//" in t.op.shape_text or _has_text(t)]
     inputs = variable_terms(*terms)
     drawn = draw_point(case.variables, seeded(""))
     try:
@@ -288,6 +288,11 @@ def is_sensible(case: Case, *others: Term) -> bool:
     except (ValueError, IndexError):
         return False
     return all(v.shape == t.shape for v, t in zip(values, terms, strict=True))
+
+
+def _has_text(term: Term) -> bool:
+    """Whether a setting is a text, such as the order of a norm, which may not fit the shapes."""
+    return any(a.op.leaf == "attribute" and isinstance(a.value, str) for a in term.args)
 
 
 def type_of(allowed: Range, shape: Size) -> Type:

@@ -238,6 +238,8 @@ def unkron(cotangent: ArrayLike, like: ArrayLike, other: ArrayLike, left: bool =
     like, other = np.asarray(like), np.asarray(other)
     rank = max(like.ndim, other.ndim)
     mine, its = ((1,) * (rank - a.ndim) + a.shape for a in (like, other))
+    if np.shape(cotangent) != tuple(m * n for m, n in zip(mine, its, strict=True)):
+        raise ValueError(f"the product of arrays of shapes {like.shape} and {other.shape} has not the shape {np.shape(cotangent)}")
     pairs = [n for pair in (zip(mine, its, strict=True) if left else zip(its, mine, strict=True)) for n in pair]
     blocks = np.asarray(cotangent).reshape(pairs) * other.reshape([n for m in its for n in ((1, m) if left else (m, 1))])
     return np.asarray(np.sum(np.asarray(blocks), axis=tuple(range(int(left), 2 * rank, 2)))).reshape(like.shape)

@@ -256,10 +256,12 @@ def einsum(*operands: Any, learn: Meet) -> Shape:
         end = len(shape) - len(after)
         spread.append(shape[len(before) : end])
         for label, dim in zip(before + after, (*shape[: len(before)], *shape[end:]), strict=True):
-            joined = join(bound.setdefault(label, dim), dim, learn)
-            if joined is None:
-                raise ShapeError(f"axis {label} of {subscripts} is both {bound[label]} and {dim} long")
-            bound[label] = joined
+            known = bound.setdefault(label, dim)  # NumPy stretches an axis of length 1, which is more often a mistake than meant
+            if known != dim:
+                if isinstance(known, int) and isinstance(dim, int):
+                    raise ShapeError(f"axis {label} of {subscripts} is both {known} and {dim} long")
+                learn(known, dim)
+                bound[label] = dim if isinstance(dim, int) else known
     before, dots, after = output.partition("...")
     try:
         return (*(bound[i] for i in before), *(broadcast(spread, learn) if dots else ()), *(bound[i] for i in after))
