@@ -84,8 +84,8 @@ def _reduced(function: Callable[[Array], Array], array: ArrayLike, axis: object,
 def logsumexp(array: ArrayLike, axis: object = None, keepdims: bool = False) -> Array:
     """log(sum(exp(array))) along an axis, several, or all of them, without overflow (SciPy's keeps an axis that a scalar lacks).
 
-    >>> float(logsumexp([1000.0, 1000.0])) - 1000
-    0.6931471805599...
+    >>> round(float(logsumexp([1000.0, 1000.0])) - 1000, 9)
+    0.693147181
     """
     array = np.asarray(array)
     axes = reduced_axes(axis, array.ndim)

@@ -62,7 +62,7 @@ def multiply(*sizes: Dimension) -> Dimension:
     """The product.
 
     >>> multiply("n", 2), multiply("n", add("n", 1))
-    ('2*n', 'n*n + n')
+    ('2*n', 'n + n*n')
     """
     total: dict[tuple[str, ...], int] = {(): 1}
     for size in sizes:

@@ -171,7 +171,7 @@ def _sign(end: tuple[Any, ...]) -> tuple[bool, bool, bool]:
 def _merged_cell(a: Fact, b: Fact) -> Cell:
     """The cell that is known at more points; a new one where each knows what the other does not."""
     one, other = a.cell, b.cell
-    if one is other or one.clean or (a.everywhere and b.everywhere):
+    if one is other or one.clean:
         return one
     if other.clean:
         return other

@@ -104,7 +104,7 @@ def right_vectors(array: ArrayLike) -> Array:
 def qr_q(array: ArrayLike) -> Array:
     """The factor with orthonormal columns; ValueError for a matrix with more columns than rows.
 
-    >>> np.abs(qr_q([[3.0], [4.0]])).tolist()
+    >>> np.abs(qr_q([[3.0], [4.0]])).round(9).tolist()
     [[0.6], [0.8]]
     """
     return np.asarray(np.linalg.qr(_not_wide(array))[0])

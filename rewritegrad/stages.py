@@ -104,6 +104,8 @@ class Simplifier:
     def run(self) -> Simplification:
         """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
         limits = self.limits
+        if _burden(self.input):  # laws are there to remove it, and have to see more than one step
+            limits = replace(limits, explore_iterations=LOOKING * limits.explore_iterations)
         try:
             self._pulses(limits, limits.pulses)
             if self._hit_rows() and limits.second_rows > limits.rows and self._time_left() != 0:
@@ -317,6 +319,8 @@ def _without_value(theory: Theory) -> frozenset[Operator]:
 
 WORTHWHILE = 0.01
 """After a pulse that shortens the terms by less than this there is no other: it matters from a hundred operations on."""
+LOOKING = 2
+"""So many times as often is explored where an application has no value."""
 PULSE, SPLITTING = 150.0, 10.0
 """One pulse of the laws that shrink, and cutting a formula into pieces and putting it together, take about so many times as long as
 looking over the formula once."""
