@@ -116,7 +116,7 @@ class Simplifier:
         except LimitError:
             self.found.stop_reason = StopReason.TIME_LIMIT
         except UnsoundRuleError:
-            if not self._is_nowhere_defined():
+            if _burden(self.input) or not self._is_nowhere_defined():
                 raise
         return self.found
 
