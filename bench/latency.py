@@ -30,6 +30,7 @@ from rewritegrad.egraph.multiset import Engine
 from rewritegrad.egraph.saturate import Saturation
 from rewritegrad.knowledge import Knowledge
 from rewritegrad.raising import Raising
+from rewritegrad.term import variable_terms
 from rewritegrad.testing import to_sympy
 from rewritegrad.testing.oracle import symbol
 
@@ -102,8 +103,10 @@ def cases(count: int, kind: str) -> list[Case]:
     entries = [json.loads(line) for line in CORPUS.read_text().splitlines()]
     if kind == "own":
         entries = [e for e in entries if e["id"].startswith("own/")]
-    chosen = [entries[i * len(entries) // count] for i in range(min(count, len(entries)))]
-    return [(e["formula"], list(e["domain"])[i % len(e["domain"])], e["types"]) for i, e in enumerate(chosen)]
+    named = [(e, rg.parse(e["formula"], types=e["types"]).variables) for e in entries]
+    named = [(e, names) for e, names in named if names]
+    chosen = [named[i * len(named) // count] for i in range(min(count, len(named)))]
+    return [(e["formula"], names[i % len(names)], e["types"]) for i, (e, names) in enumerate(chosen)]
 
 
 def ours(case: Case) -> str:
@@ -115,7 +118,9 @@ def ours(case: Case) -> str:
 def theirs(case: Case) -> float:
     """SymPy's processor time for diff + simplify, its caches cleared; `PATIENCE` where it took longer."""
     formula, variable, types = case
-    expression, x = to_sympy(rg.parse(formula, types=types)), symbol(rg.parse(variable, types=types))
+    term = rg.parse(formula, types=types)
+    expression = to_sympy(term)
+    x = next(symbol(v.value, v.detail) for v in variable_terms(term) if v.value == variable)
     clear_cache()
     signal.signal(signal.SIGVTALRM, _out_of_patience)
     signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE)

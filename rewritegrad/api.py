@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from . import calculus, codegen, stages
+from . import calculus, codegen, equality, stages
 from .arranging import arranged
 from .errors import CostError
 from .expansion import resolve
@@ -235,7 +235,7 @@ def equal(a: Formula, b: Formula, theory: Theory | None = None, types: Types | N
     kinds = {**(types or {}), **declared}
     one = _term(a, theory, kinds)
     known = {v.value: v.detail for v in postorder(one) if v.op.leaf == "variable"}
-    return stages.equal(one, _term(b, one.theory if theory is None else theory, {**known, **kinds}))
+    return equality.equal(one, _term(b, one.theory if theory is None else theory, {**known, **kinds}))
 
 
 def function(

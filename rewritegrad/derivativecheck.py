@@ -12,7 +12,7 @@ from .cases import Case, Cases, ShapeClass, known_condition
 from .codegen import compile_terms
 from .comparing import MORE_DIGITS, Comparison, Opinion, conditions_hold, differing_entry, found_equal
 from .differences import gradient
-from .errors import EvaluationError, RewritegradError, ShapeError
+from .errors import RewritegradError, ShapeError
 from .instances import Bindings, instantiate
 from .kernels import Array
 from .patterns import Condition, PApply, PVar, Rule, names
@@ -178,11 +178,12 @@ def derivative_opinion(case: DerivativeCase) -> Opinion:
     """Whether SymPy's derivative of the application, entry by entry, is what the line states."""
     try:
         sympy = sympy_module()
-        values, stated, outer, target = sympy_entries([case.application, case.stated, case.outer, case.target])
-    except EvaluationError:
-        return Opinion.CANNOT
     except RewritegradError:
         return Opinion.ABSENT
+    try:
+        values, stated, outer, target = sympy_entries([case.application, case.stated, case.outer, case.target])
+    except RewritegradError:
+        return Opinion.CANNOT
     if case.forward:
         found = [sum((sympy.diff(v, x) * t for x, t in zip(target.flat, outer.flat, strict=True)), sympy.Integer(0)) for v in values.flat]
     else:

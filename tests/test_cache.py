@@ -54,6 +54,12 @@ def next_program() -> None:
     rulefile._living.clear()
 
 
+@pytest.fixture(autouse=True)
+def own_theories(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The theories of this program live on for the other tests."""
+    monkeypatch.setattr(rulefile, "_living", rulefile._living.copy())
+
+
 def read_afresh() -> Theory:
     return rulefile._Loader(SOURCES, NOTATION).load()
 
