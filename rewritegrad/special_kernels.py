@@ -378,12 +378,23 @@ def kl_div(x: ArrayLike, y: ArrayLike) -> Any:
     return np.where(near, (x + y) * (small * np.arctanh(small) + rest), special.kl_div(x, y))
 
 
+def hyp2f1(a: ArrayLike, b: ArrayLike, c: ArrayLike, z: ArrayLike) -> Any:
+    """Gauss's function for c > 0 and a, b > -5, nan elsewhere: there SciPy's has a few digits only, or none.
+    >>> float(hyp2f1(1.0, 1.0, -0.5, 0.5))
+    nan
+    """
+    from scipy import special
+
+    inside = (np.asarray(c) > 0) & (np.asarray(a) > -5) & (np.asarray(b) > -5)
+    return special.hyp2f1(a, b, np.where(inside, c, np.nan), z)
+
+
 SPECIAL_KERNELS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         *(airyai, airyaiprime, airybi, airybiprime, spherical_jn),
         *(si, ci, shi, chi, li, fresnel_s, fresnel_c, ellipd, ellipdinc, ellipf, ellipeinc),
-        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, hurwitz_zeta, log1mexp, logcosh, logerfc, logi0, kl_div),
+        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, hurwitz_zeta, log1mexp, logcosh, logerfc, logi0, kl_div, hyp2f1),
     )
 }
 """What a rule file may name with the prefix `kernels`."""
