@@ -50,9 +50,10 @@ def meanings(theory: Theory) -> dict[Operator, Meaning]:
     """
     stated: dict[Operator, list[Meaning]] = {}
     for rule in [rule for ruleset in theory.rulesets.values() for rule in ruleset.rules if not rule.conditions]:
+        arrays = any(op.shape_text for op in _operators(rule.left) | _operators(rule.right))
         for bare, body in ((rule.left, rule.right), (rule.right, rule.left)):
             # What a law makes a product of matrices of says nothing about products of other arrays.
-            if isinstance(bare, PApply) and _is_bare(bare) and (bare is rule.left or not any(op.shape_text for op in _operators(rule.left) | {bare.op})):
+            if isinstance(bare, PApply) and _is_bare(bare) and (bare is rule.left or not arrays):
                 stated.setdefault(bare.op, []).append((tuple(a.name for a in bare.args if isinstance(a, PVar)), body))
     for several in stated.values():
         several.sort(key=lambda meaning: sum(1 for _ in walk(meaning[1])))
