@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from typing import Any
 
 import pytest
 
 from rewritegrad.check import Report, Verdict
+from rewritegrad.comparing import Opinion
 
 VERDICTS = pytest.StashKey[list[Verdict]]()
 OWN_CACHE = pytest.StashKey[str]()
@@ -37,6 +39,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if slow:
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands its verdicts to the program that prints the table."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None and session.config.getoption("--law-table"):
+        output["verdicts"] = [
+            (v.kind, v.name, v.holds, v.points, v.precise, v.opinion.value, v.built_in, v.note) for v in session.config.stash[VERDICTS]
+        ]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    for kind, name, holds, points, precise, opinion, built_in, note in getattr(node, "workeroutput", {}).get("verdicts", ()):
+        found = Verdict(kind, name, None, holds, points, precise, opinion=Opinion(opinion), built_in=built_in, note=note)
+        node.config.stash[VERDICTS].append(found)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
