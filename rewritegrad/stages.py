@@ -25,7 +25,7 @@ from .graph import EGraph
 from .intervals import LARGEST
 from .knowledge import Knowledge
 from .limits import USUAL, Limits
-from .patterns import PApply, walk
+from .patterns import PApply, Pattern, walk
 from .pieces import Assembly
 from .polynomials import has_products_of_sums
 from .printer import operations
@@ -121,9 +121,7 @@ class Simplifier:
 
     def _is_nowhere_defined(self) -> bool:
         """Whether no sample point is in the domain of the input: laws keep what is equal there, so that anything may become equal."""
-        graph = EGraph(self.theory, problem=self.input, knowledge=self.knowledge)
-        found = [self.knowledge.facts.samples(graph.engine.fact(i))[0] for i in graph.add_all(self.input)]
-        return all(np.isnan(values).all() for values in found)
+        return all(np.isnan(self.knowledge.facts.samples(fact)[0]).all() for fact in self.known())
 
     def _hit_rows(self) -> bool:
         return self.found.stop_reason is StopReason.NODE_LIMIT
@@ -147,7 +145,7 @@ class Simplifier:
                 return
 
     def _pulse(self, limits: Limits) -> tuple[list[Term], StopReason]:
-        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
+        graph = self._graph()
         resolve_written(graph)
         ids = self._entered(graph)
         rows = max(limits.rows, 2 * graph.size())
@@ -223,6 +221,10 @@ class Simplifier:
         if piece.stop_reason is not StopReason.SATURATED:
             self.found.stop_reason = piece.stop_reason
 
+    def _graph(self) -> EGraph:
+        """A new e-graph with what is known of the problem."""
+        return EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
+
     def _entered(self, graph: EGraph) -> list[int]:
         """The ids of the best terms; LimitError where entering took so long that no time is left to write them again."""
         start = perf_counter()
@@ -238,11 +240,12 @@ class Simplifier:
         rulesets = rulesets_of(self.theory, "spread")
         if not rulesets or not self.limits.spread_iterations or self._time_left() == 0 or not has_products_of_sums(self.found.terms):
             return False
-        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
+        graph = self._graph()
         ids = self._entered(graph)
         self._run(graph, "reduce", rulesets_of(self.theory, "reduce"), 1, self.limits.second_rows)
         self._run(graph, "spread", rulesets, self.limits.spread_iterations, 2 * graph.size() + self.limits.second_rows)
-        if not any(self.found.reports[-1][1].matches().get(rule.name) for name in rulesets for rule in self.theory.rulesets[name].rules):
+        matches = self.found.reports[-1][1].matches()
+        if not any(rule.name in matches for name in rulesets for rule in self.theory.rulesets[name].rules):
             return False
         terms = graph.raise_all(ids, order=self.order, decimals=self.decimals)
         cost = weight(terms)
@@ -256,13 +259,14 @@ class Simplifier:
         rulesets = rulesets_of(self.theory, "present")
         if not rulesets or self._time_left() == 0:
             return
-        graph = EGraph(self.theory, problem=self.input, deadline=self.deadline, knowledge=self.knowledge)
+        graph = self._graph()
         ids = graph.add_all(self.found.terms)
         self._run(graph, "present", rulesets, 1, 2 * graph.size() + self.limits.rows)
         prefer = brought_by(self.theory, rulesets)
         terms = graph.raise_all(ids, order=self.order, decimals=self.decimals, prefer=prefer)
-        if weight(terms, prefer) <= self.cost:
-            self.found.terms, self.cost = terms, weight(terms, prefer)
+        cost = weight(terms, prefer)
+        if cost <= self.cost:
+            self.found.terms, self.cost = terms, cost
 
     def _run(self, graph: EGraph, stage: str, rulesets: list[str], iterations: int, rows: int) -> StopReason:
         left = self._time_left()
@@ -351,19 +355,20 @@ def stabilised(terms: Sequence[Term]) -> list[Term]:
 
 def brought_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
     """The operators that only right sides of laws have: by them extraction recognises the forms that the laws are for."""
-    brought: set[Operator] = set()
-    for name in rulesets:
-        for rule in theory.rulesets[name].rules:
-            left = {p.op for p in walk(rule.left) if isinstance(p, PApply)}
-            brought |= {p.op for p in walk(rule.right) if isinstance(p, PApply)} - left
-    return frozenset(brought - set(theory.roles.values()))
+    return frozenset().union(*[right - left for left, right in _sides(theory, rulesets)]) - set(theory.roles.values())
 
 
 def taken_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
     """The operators that laws remove and none brings: by them extraction recognises the forms that the laws are against."""
-    taken: set[Operator] = set()
-    for name in rulesets:
-        for rule in theory.rulesets[name].rules:
-            right = {p.op for p in walk(rule.right) if isinstance(p, PApply)}
-            taken |= {p.op for p in walk(rule.left) if isinstance(p, PApply)} - right
-    return frozenset(taken - brought_by(theory, rulesets) - set(theory.roles.values()))
+    taken = frozenset().union(*[left - right for left, right in _sides(theory, rulesets)])
+    return taken - brought_by(theory, rulesets) - set(theory.roles.values())
+
+
+def _sides(theory: Theory, rulesets: Sequence[str]) -> list[tuple[frozenset[Operator], frozenset[Operator]]]:
+    """The operators of the left and of the right side of each law."""
+    rules = [rule for name in rulesets for rule in theory.rulesets[name].rules]
+    return [(_operators(rule.left), _operators(rule.right)) for rule in rules]
+
+
+def _operators(side: Pattern) -> frozenset[Operator]:
+    return frozenset([p.op for p in walk(side) if isinstance(p, PApply)])
