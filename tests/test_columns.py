@@ -25,7 +25,7 @@ from rewritegrad.egraph.saturate import Saturation, StopReason
 from rewritegrad.egraph.store import Store
 from test_engine import ARITY, LANGUAGE, LEAVES, enter, law, partition, rules, terms
 from test_extraction import COST, cost, random_graph
-from test_saturation import ASSOCIATES, COMMUTES, GROWING, Clock, chain
+from test_saturation import ASSOCIATES, COMMUTES, GROWING, INTERRUPTED, Clock, chain, saturated
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
 import microbenchmark
@@ -151,20 +151,10 @@ def test_matches_beyond_what_a_limit_of_rows_can_use_are_cut_and_found_again():
 
 
 @settings(max_examples=150, deadline=None)
-@given(
-    st.lists(terms, min_size=1, max_size=3),
-    st.lists(rules(), min_size=1, max_size=3),
-    st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=4),
-)
+@given(*INTERRUPTED)
 def test_an_interrupted_run_loses_nothing(inputs, laws, interruptions):
-    naive = NaiveGraph()
     parts = subterms(*inputs)
-    theirs = [naive.add(t) for t in parts]
-    before = None
-    while before != naive.classes:
-        before = dict(naive.classes)
-        naive.iterate(laws)
-        assume(len(naive.classes) < 100)
+    naive, theirs = saturated(parts, laws)
     found, ours = started(*parts)
     program = Program.of([law(f"law-{i}", *rule) for i, rule in enumerate(laws)])
     clocks = [(module, module.perf_counter) for module in (saturate, bulk, store)]

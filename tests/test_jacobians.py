@@ -128,14 +128,18 @@ FORMULAS = {
 }
 
 
+def problem(text, types, seed):
+    """A formula, its inputs and a point away from kinks."""
+    rng = np.random.default_rng(seed)
+    term = rg.parse(text, **types)
+    inputs = variable_terms(term)
+    return term, inputs, {v.value: rng.uniform(0.6, 1.6, [SIZES.get(d, d) for d in v.shape]) for v in inputs}
+
+
 @pytest.mark.parametrize("simplify", [True, False])
 @pytest.mark.parametrize("text", FORMULAS)
 def test_formulas(text, simplify):
-    types = FORMULAS[text]
-    rng = np.random.default_rng(11)
-    term = rg.parse(text, **types)
-    inputs = variable_terms(term)
-    point = {v.value: rng.uniform(0.6, 1.6, [SIZES.get(d, d) for d in v.shape]) for v in inputs}
+    term, inputs, point = problem(text, FORMULAS[text], 11)
     for variable, jacobian in zip(inputs, rg.jacobian(term, inputs, simplify=simplify), strict=True):
         assert jacobian.shape == (*term.shape, *variable.shape)
         found = rg.function(inputs, jacobian, simplify=simplify)(**point)
@@ -158,11 +162,7 @@ COSTS = {
 @pytest.mark.parametrize("simplify", [True, False])
 @pytest.mark.parametrize("text", COSTS)
 def test_hessians(text, simplify):
-    types = COSTS[text]
-    rng = np.random.default_rng(12)
-    term = rg.parse(text, **types)
-    inputs = variable_terms(term)
-    point = {v.value: rng.uniform(0.6, 1.6, [SIZES.get(d, d) for d in v.shape]) for v in inputs}
+    term, inputs, point = problem(text, COSTS[text], 12)
     hessians = rg.hessian(term, inputs, simplify=simplify)
     for variable, gradient, hessian in zip(inputs, rg.grad(term, inputs, simplify=False), hessians, strict=True):
         assert hessian.shape == (*variable.shape, *variable.shape)

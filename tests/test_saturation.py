@@ -151,21 +151,31 @@ def test_a_law_sees_what_changes_far_below_it():
 # --- what was stopped goes on -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
-@given(
+INTERRUPTED = (
     st.lists(terms, min_size=1, max_size=3),
     st.lists(rules(), min_size=1, max_size=3),
     st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=4),
 )
-def test_an_interrupted_run_loses_nothing(inputs, laws, interruptions):
+"""Terms, laws, and where a run is stopped: by rows or by seconds, after so many."""
+
+
+def saturated(parts, laws):
+    """A naive graph of terms in which the laws find nothing new, and the ids of the terms."""
     naive = NaiveGraph()
-    parts = subterms(*inputs)
-    theirs = [naive.add(t) for t in parts]
+    ids = [naive.add(t) for t in parts]
     before = None
     while before != naive.classes:
         before = dict(naive.classes)
         naive.iterate(laws)
         assume(len(naive.classes) < 100)
+    return naive, ids
+
+
+@settings(max_examples=150, deadline=None)
+@given(*INTERRUPTED)
+def test_an_interrupted_run_loses_nothing(inputs, laws, interruptions):
+    parts = subterms(*inputs)
+    naive, theirs = saturated(parts, laws)
     engine, ours, run = started(*parts)
     compiled = [law(f"law-{i}", *rule) for i, rule in enumerate(laws)]
     clock, saturate.perf_counter = saturate.perf_counter, Clock()

@@ -149,8 +149,7 @@ class Compiler(SumMatching, ProductMatching):
             child, n = self._choose(member, items, used)
             self.when(f"{n} == 1")
             self.by_id(member, child)
-        left = "".join(f" and j != {u}" for u in used)[5:] or "True"
-        remaining = f"tuple([t for j, t in enumerate({items}) if {left}])"
+        remaining = self.unused(items, used)
         if rest is not None:
             self._bind_rest(rest, "members", remaining)
         elif whole:

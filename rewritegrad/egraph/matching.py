@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .builder import Binding, Builder
@@ -59,6 +59,12 @@ class Matching(ABC):
         if self.loops > _MAX_LOOPS:
             raise TooDeep(self.law)
         self.source.block(text)
+
+    @staticmethod
+    def unused(items: str, used: Sequence[str]) -> str:
+        """An expression for the children that no part of the pattern has taken, where `used` are the places of those that are."""
+        left = "".join(f" and j != {u}" for u in used)[5:] or "True"
+        return f"tuple([t for j, t in enumerate({items}) if {left}])"
 
     def when(self, condition: str) -> None:
         """Go on only where a condition holds."""

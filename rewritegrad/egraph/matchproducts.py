@@ -54,8 +54,7 @@ class ProductMatching(Matching):
             spec = self._next(specs, lambda s: s[0])
             specs.remove(spec)
             self._factor(spec, items, used, alone)
-        left = "".join(f" and j != {u}" for u in used)[5:] or "True"
-        remaining = f"tuple([t for j, t in enumerate({items}) if {left}])"
+        remaining = self.unused(items, used)
         if rest is not None:
             self._bind_rest(rest, "factors", f"({coefficient}, {remaining})")
         elif whole:

@@ -24,8 +24,7 @@ class SumMatching(Matching):
             if self.scale is not None and factor == "1":
                 factor = self.source.fresh("f")
                 self.source.line(f"{factor} = divide(1, {self.scale})")
-        left = "".join(f" and j != {u}" for u in used)[5:] or "True"
-        remaining = f"tuple([t for j, t in enumerate({items}) if {left}])"
+        remaining = self.unused(items, used)
         if rest is not None:
             scaled = remaining if factor == "1" else f"tuple([(i, times(k, {factor})) for i, k in {remaining}])"
             self._bind_rest(rest, "terms", scaled)
