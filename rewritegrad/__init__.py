@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .version import VERSION
 
 if TYPE_CHECKING:
-    from .public import *  # noqa: F403
+    from .public import *  # noqa: F403 - the names are read when they are used, and are told to type checkers here
 
 __version__ = VERSION
 

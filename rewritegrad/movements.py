@@ -200,7 +200,7 @@ def pad(array: ArrayLike, pad_width: Any = 0, mode: str = "constant", constant_v
         raise ShapeError(f"pad: the modes are {', '.join(PADDINGS)}, not {mode}")
     array = np.asarray(array)
     if mode != "constant":
-        return np.pad(array, pad_width, mode)  # type: ignore[call-overload, no-any-return]
+        return np.pad(array, pad_width, mode)  # type: ignore[call-overload, no-any-return]  # NumPy types the modes one by one
     kind = array.dtype if array.dtype.kind in "iO" and constant_values == 0 else np.result_type(array.dtype, np.float64)
     return np.pad(array.astype(kind, copy=False), pad_width, constant_values=constant_values)
 

@@ -58,7 +58,7 @@ def _tables(made: Lark) -> Any:
 
 def _from_tables(tables: Any) -> Lark:
     tables = _with_numbers(tables)
-    loaded: Lark = Lark._load_from_dict(tables["data"], tables["shared"], **_given())  # type: ignore[no-untyped-call]
+    loaded: Lark = Lark._load_from_dict(tables["data"], tables["shared"], **_given())  # type: ignore[no-untyped-call]  # Lark has no types there
     return loaded
 
 

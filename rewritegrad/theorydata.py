@@ -142,7 +142,7 @@ def _fill(op: Operator, values: dict[str, Any]) -> None:
     if values["shape_text"]:
         names = [p.name for p in values["parameters"]]
         values["shape_rule"] = parse_rule(values["shape_text"], names, [p.name for p in values["parameters"] if p.attribute])
-    op.__init__(**values)  # type: ignore[misc]
+    op.__init__(**values)  # type: ignore[misc]  # frozen: nothing else sets them once they are there
 
 
 def _table(entries: Sequence[Data], operators: Sequence[Operator], texts: Texts) -> list[Any]:

@@ -43,7 +43,7 @@ def test_chains_take_the_best_order() -> None:
         @cache
         def least(i: int, j: int) -> int:
             """The multiplications of the best order of the matrices i to j."""
-            return 0 if i == j else min(least(i, k) + least(k + 1, j) + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j))  # noqa: B023
+            return 0 if i == j else min(least(i, k) + least(k + 1, j) + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j))  # noqa: B023 - called before the next sizes are drawn
 
         names = "ABCDE"
         types = {name: f"matrix[{sizes[i]}, {sizes[i + 1]}]" for i, name in enumerate(names)}

@@ -70,7 +70,7 @@ def test_data_are_the_theory() -> None:
     again = rulefile.theory_of_data(data, SOURCES)
     assert everything(again) == everything(read)
     assert to_data(again) == data
-    assert again.operators[0].position is not None and again.operators[0].position.caret() == read.operators[0].position.caret()  # type: ignore[union-attr]
+    assert again.operators[0].position is not None and again.operators[0].position.caret() == read.operators[0].position.caret()
 
 
 def test_true_and_one_stay_two_values() -> None:

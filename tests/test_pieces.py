@@ -19,7 +19,7 @@ for i in range(1, 60):
 
 
 def _in_pieces(terms: list[rg.Term], **limits: object) -> list[rg.Term]:
-    return simplify_all(terms, Limits(whole=0, **limits)).terms  # type: ignore[arg-type]
+    return simplify_all(terms, Limits(whole=0, **limits)).terms
 
 
 def test_every_application_is_in_one_piece_and_pieces_use_earlier_ones() -> None:

@@ -32,7 +32,7 @@ def test_a_law_is_made_when_its_operators_are_there() -> None:
         made.append(i)
         return i
 
-    program = Program([("f",), (), ("f", "g"), ("h",)], make)  # type: ignore[arg-type]
+    program = Program([("f",), (), ("f", "g"), ("h",)], make)
     assert program.possible(["g"]) == [1]
     assert program.possible(["g", "f"]) == [0, 1, 2]
     assert sorted(set(made)) == [0, 1, 2]

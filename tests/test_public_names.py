@@ -32,7 +32,7 @@ def test_all_names_at_once() -> None:
 
 def test_other_names_there_are_not() -> None:
     with pytest.raises(AttributeError, match="no attribute 'emperor'"):
-        _ = rg.emperor  # type: ignore[attr-defined]
+        _ = rg.emperor
     with pytest.raises(ImportError):
         exec("from rewritegrad import read_one")
 
