@@ -75,13 +75,6 @@ HUGE = 1 << 512
 A class is settled after its children in any case, so that the choice has no cycle."""
 
 
-def _bits(mask: int) -> Iterable[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
 class _Improvement:
     """Rounds over the classes, each choosing its node by what its DAG costs under the choices below."""
 
@@ -112,26 +105,32 @@ class _Improvement:
         return changed
 
     def _total(self, here: int, own: int, children: tuple[int, ...]) -> tuple[int, int] | None:
-        mask = total = 0
+        """What a node costs with all below it, and the mask of that; None where something below has no choice yet, or is the class itself."""
+        first = -1
         for child in children:
-            at = self.bit.get(child)
-            if at is None:
+            at = self.bit.get(child, -1)
+            if at < 0 or not self.mask[at]:
                 return None
-            below = self.mask[at]
-            if not below:
-                return None
-            if not mask:
-                mask, total = below, self.cost[at]
-                continue
-            extra = below & ~mask
-            if extra == below:
-                total += self.cost[at]
-            else:
-                total += sum(self.own[b] for b in _bits(extra))
-            mask |= below
+            if first < 0 or self.cost[at] > self.cost[first]:
+                first = at
+        if first < 0:
+            return own, 1 << here
+        mask, total = self.mask[first], self.cost[first] + own
+        for child in children:
+            at = self.bit[child]
+            extra = self.mask[at] & ~mask
+            if extra:  # what the most expensive child does not bring in is mostly little
+                mask |= extra
+                if extra == self.mask[at]:
+                    total += self.cost[at]
+                    continue
+                while extra:
+                    low = extra & -extra
+                    total += self.own[low.bit_length() - 1]
+                    extra ^= low
         if mask >> here & 1:
             return None
-        return total + own, mask | 1 << here
+        return total, mask | 1 << here
 
 
 def below(engine: Graph, choice: Choice, roots: Iterable[int]) -> list[int]:
@@ -270,13 +269,14 @@ class _Exchange:
             if node is current or any(child not in self.users for child in children):
                 continue
             own_now, children_now = self.parts[current]
-            gain = own_now + self._drop(children_now) - own - self._take(children)
+            brought = own + self._take(children)  # before anything is freed: what both use is not walked over
+            gain = own_now + self._drop(children_now) - brought
             if gain > 0 and not self._reaches(children, root):
                 self.choice[root] = node
                 changed = True
             else:
-                self._drop(children)
                 self._take(children_now)
+                self._drop(children)
         return changed
 
     def _take(self, roots: Iterable[int]) -> int:
