@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine_invariants import CheckedEngine
 from oracle_engine import Impossible, NaiveValues, Unclear, parts, subterms
+from rewritegrad.egraph.core import WIDE
 from rewritegrad.egraph.language import Kind, Language
 from rewritegrad.egraph.nodes import Contradiction
 from rewritegrad.rationals import bounded, fold_power
@@ -198,3 +199,21 @@ def test_a_node_that_is_found_as_a_multiple_of_one_is_not_folded_again():
     three = ("+", (Fraction(-3), ("g", z)))
     number = ("number", Fraction(-3, 2))
     compare([z, ("g", z), number, three], [(number, three)], between=False)
+
+
+def test_a_wide_sum_is_made_anew_once_for_all_terms_that_are_joined():
+    engine = CheckedEngine(LANGUAGE, Constants())
+    sides = [[engine.add("f", (engine.leaf("name", f"{letter}{i}"),)) for i in range(WIDE + 6)] for letter in "xy"]
+    terms, others = [[engine.add("g", (i,)) for i in side] for side in sides]
+    wide = engine.add("+", tuple(terms))
+    users = [engine.leaf("name", f"z{i}") for i in range(WIDE + 20)]
+    for other in others:  # of more uses, so that the terms of the sum hang under these
+        for user in users:
+            engine.add("h", (other, user))
+    before = len(engine.parent)
+    for i, j in zip(*sides, strict=True):
+        engine.union(i, j)
+    engine.rebuild()
+    (node,) = engine.nodes(engine.find(wide), "+")
+    assert sorted(child for child, _ in node.items) == sorted(engine.find(i) for i in others)
+    assert len(engine.parent) == before + 1

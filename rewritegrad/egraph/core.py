@@ -19,6 +19,8 @@ from .nodes import LEAF, PLAIN, Contradiction, ENode, RowLimit, Table
 from .rational import Number, divide, times
 
 HUGE = 1 << 40
+WIDE = 64
+"""Nodes of more children are rebuilt after all others."""
 
 
 class Classes:
@@ -293,17 +295,27 @@ class Classes:
     # -- rebuilding
 
     def rebuild(self) -> None:
-        """Restore congruence: re-canonicalise the users of merged classes until nothing changes."""
-        while self._repairs or self._stale:
-            while self._repairs:
+        """Restore congruence: re-canonicalise the users of merged classes until nothing changes; wide ones once for all that was joined."""
+        later: dict[tuple[ENode, bool], None] = {}  # wide nodes, and whether their children have moved
+        while self._repairs or self._stale or later:
+            if self._repairs:
                 node = self._repairs.pop()
-                if node.alive:
+                if len(node.items) > WIDE:
+                    later[node, True] = None
+                elif node.alive:
                     self._repair(node)
-            if self._stale:
-                stale, self._stale = self._stale, []
-                for node in dict.fromkeys(stale):
-                    if node.alive:
+            elif self._stale:
+                stale, self._stale = dict.fromkeys(self._stale), []
+                for node in stale:
+                    if len(node.items) > WIDE:
+                        later[node, False] = None
+                    elif node.alive:
                         self._reanalyse(node)
+            else:
+                now, later = later, {}
+                for node, moved in now:
+                    if node.alive:
+                        (self._repair if moved else self._reanalyse)(node)
         for op, cls in self._thin:
             by_class = self.tables[op].by_class
             if cls in by_class:
