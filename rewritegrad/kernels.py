@@ -24,10 +24,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import movements
+from .accurate_kernels import ACCURATE_KERNELS
 from .axis_kernels import AXIS_KERNELS
+from .degree_kernels import DEGREE_KERNELS
 from .errors import EvaluationError
 from .linalg_kernels import LINALG_KERNELS
 from .shapes import reduced_axes
+from .signal_kernels import SIGNAL_KERNELS
 from .special_kernels import SPECIAL_KERNELS
 
 Array: TypeAlias = NDArray[Any]
@@ -37,8 +40,9 @@ NUMPY_FUNCTIONS = frozenset(
     {
         "amax", "amin", "atleast_1d", "atleast_2d", "atleast_3d", "average", "broadcast_to", "clip", "concatenate", "cross", "cumprod", "cumsum",
         "diag", "diagonal", "diff", "dot", "einsum", "expand_dims", "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median",
-        "min", "moveaxis", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "rot90", "sinc", "sort", "squeeze", "std", "sum",
-        "swapaxes", "take", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
+        "min", "moveaxis", "nanmax", "nanmin", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "rot90", "sinc", "sort", "squeeze", "std", "sum",
+        "swapaxes", "take",
+        "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
     }
 )
 """Functions of NumPy that are no ufuncs; each gives float64 where the array arguments it returns values of are float64."""
@@ -175,9 +179,12 @@ OWN: dict[str, Any] = {
     "first": first,
     "powlog": powlog,
     "catalan": catalan,
+    **ACCURATE_KERNELS,
     **AXIS_KERNELS,
+    **DEGREE_KERNELS,
     **LINALG_KERNELS,
     **movements.KERNELS,
+    **SIGNAL_KERNELS,
     **SPECIAL_KERNELS,
 }
 """What a rule file may name with the prefix `kernels`."""

@@ -89,8 +89,52 @@ def batched_dot_subscripts(first: Shape, second: Shape) -> str:
     return f"z{left},z{right}->z{result}"
 
 
+def convolve_part(first: Shape, second: Shape, mode: str) -> Any:
+    """The part of the full convolution of two arrays that NumPy's mode names, as an index.
+
+    >>> convolve_part((5,), (3,), "same"), convolve_part((3,), (5,), "valid"), convolve_part(("n",), (5,), "full")
+    ((('slice', 1, 6, None),), (('slice', 2, 5, None),), (('slice', None, None, None),))
+    """
+    return tuple([_part(n, m, mode, (min(n, m) - 1) // 2 if mode == "same" else 0) for n, m in _lengths(first, second, mode)])
+
+
+def correlate_part(first: Shape, second: Shape, mode: str) -> Any:
+    """The same for NumPy's correlate, which takes the middle of an even number of places otherwise where the second one is longer.
+
+    >>> correlate_part((3,), (4,), "same"), correlate_part((4,), (3,), "same")
+    ((('slice', 1, 5, None),), (('slice', 1, 5, None),))
+    """
+    before = [(min(n, m) - 1) // 2 if n >= m else min(n, m) // 2 for n, m in _lengths(first, second, mode)]
+    return tuple([_part(n, m, mode, b) for (n, m), b in zip(_lengths(first, second, mode), before, strict=True)])
+
+
+def _lengths(first: Shape, second: Shape, mode: str) -> list[tuple[Any, Any]]:
+    if mode not in ("full", "same", "valid"):
+        raise ShapeError(f"the mode of a convolution is 'full', 'same' or 'valid', not {mode!r}")
+    if len(first) != len(second):
+        raise ShapeError(f"a convolution takes arrays with equally many axes, not {len(first)} and {len(second)}")
+    pairs = list(zip(first, second, strict=True))
+    if mode == "full":
+        return [(0, 0) for _ in pairs]
+    for n, m in pairs:
+        if not (isinstance(n, int) and isinstance(m, int)):
+            raise ShapeError(f"the mode {mode!r} of a convolution needs sizes that are numbers, not {n} and {m}: declare them, or take mode 'full'")
+    return pairs
+
+
+def _part(n: int, m: int, mode: str, before: int) -> tuple[Any, ...]:
+    if mode == "full":
+        return ("slice", None, None, None)
+    if mode == "same":
+        return ("slice", before, before + max(n, m), None)
+    return ("slice", min(n, m) - 1, max(n, m), None)
+
+
 SETTINGS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (einsum_adjoint, einsum_without, einsum_own, tensordot_subscripts, batched_dot_subscripts, inner_axes, dot_axes)
+    for function in (
+        *(einsum_adjoint, einsum_without, einsum_own, tensordot_subscripts, batched_dot_subscripts, inner_axes, dot_axes),
+        *(convolve_part, correlate_part),
+    )
 }
 """What a definition may name where a setting is expected."""

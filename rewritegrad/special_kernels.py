@@ -305,77 +305,7 @@ def hurwitz_zeta(s: ArrayLike, a: ArrayLike) -> Any:
     return np.where(low, total, result)
 
 
-# ---- forms of elementary functions that keep their digits ----
-
-
-def log1mexp(x: ArrayLike) -> Any:
-    """log(1 - exp(x)) for negative x, exact both near 0 and far from it.
-
-    >>> float(log1mexp(-1e-20)), float(log1mexp(-50.0))
-    (-46.051701859880914, -1.9287498479639178e-22)
-    """
-    x = np.asarray(x, dtype=float)
-    return np.where(x > -0.6931471805599453, np.log(-np.expm1(x)), np.log1p(-np.exp(np.minimum(x, -0.5))))
-
-
-def logcosh(x: ArrayLike) -> Any:
-    """log(cosh(x)), exact near 0 too, where it is log1p(2*sinh(x/2)^2).
-
-    >>> print(f"{logcosh(1e-10):.6g} {logcosh(-1000.0):.6f}")
-    5e-21 999.306853
-    """
-    size = np.abs(np.asarray(x, dtype=float))
-    near = np.log1p(2 * np.sinh(np.minimum(size, 1.0) / 2) ** 2)
-    return np.where(size < 1, near, size + np.log1p(np.exp(-2 * size)) - 0.6931471805599453)
-
-
-def logerfc(x: ArrayLike) -> Any:
-    """log(erfc(x)), by erfcx for positive x and by erf for others.
-
-    >>> print(f"{logerfc(40.0):.10f}")
-    -1604.2615566533
-    """
-    from scipy import special
-
-    x = np.asarray(x, dtype=float)
-    above, below = np.maximum(x, 0.0), np.minimum(x, 0.5)
-    return np.where(x > 0.5, np.log(special.erfcx(above)) - above**2, np.log1p(-special.erf(below)))
-
-
-def logi0(x: ArrayLike) -> Any:
-    """log(i0(x)), for small x by the series of i0 without its first term.
-
-    >>> print(f"{logi0(1e-10):.6g} {logi0(800.0):.6f}")
-    2.5e-21 795.738912
-    """
-    from scipy import special
-
-    size = np.abs(np.asarray(x, dtype=float))
-    square = np.minimum(size, 2.0) ** 2 / 4
-    series = np.zeros(square.shape)
-    for k in range(20, 0, -1):
-        series = square / k**2 * (1 + series)
-    return np.where(size < 2, np.log1p(series), np.log(special.i0e(size)) + size)
-
-
-def kl_div(x: ArrayLike, y: ArrayLike) -> Any:
-    """x * log(x / y) - x + y, which keeps its digits where x and y are close together.
-
-    >>> print(f"{kl_div(1.0, 1.0 + 2.0**-30):.6g} {kl_div(0.0, 3.0):.6g}")
-    4.33681e-19 3
-    """
-    from scipy import special
-
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    inside = (x > 0) & (y > 0)
-    ratio = np.where(inside, x - y, 1.0) / np.where(inside, x + y, 1.0)
-    near = np.abs(ratio) < 0.3
-    small = np.where(near, ratio, 0.0)
-    rest = np.zeros(small.shape)  # atanh(small) - small
-    for k in range(35, 1, -2):
-        rest = (rest + 1 / k) * small**2
-    rest *= small
-    return np.where(near, (x + y) * (small * np.arctanh(small) + rest), special.kl_div(x, y))
+# ---- hypergeometric functions ----
 
 
 def hyp2f1(a: ArrayLike, b: ArrayLike, c: ArrayLike, z: ArrayLike) -> Any:
@@ -394,7 +324,7 @@ SPECIAL_KERNELS: dict[str, Callable[..., Any]] = {
     for function in (
         *(airyai, airyaiprime, airybi, airybiprime, spherical_jn),
         *(si, ci, shi, chi, li, fresnel_s, fresnel_c, ellipd, ellipdinc, ellipf, ellipeinc),
-        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, hurwitz_zeta, log1mexp, logcosh, logerfc, logi0, kl_div, hyp2f1),
+        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, hurwitz_zeta, hyp2f1),
     )
 }
 """What a rule file may name with the prefix `kernels`."""

@@ -89,6 +89,9 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "entr": lambda sp, x: -x * sp.log(x),
     "rel_entr": lambda sp, x, y: x * sp.log(x / y),
     "kl_div": lambda sp, x, y: x * sp.log(x / y) - x + y,
+    "squareplus": lambda sp, x, b: (x + sp.sqrt(x**2 + b)) / 2,
+    "t_cdf": lambda sp, x, k: sp.Rational(1, 2) + x * sp.gamma((k + 1) / 2) / sp.sqrt(sp.pi * k) / sp.gamma(k / 2)
+    * sp.hyper([sp.Rational(1, 2), (k + 1) / 2], [sp.Rational(3, 2)], -(x**2) / k),
     "pseudo_huber": lambda sp, delta, r: delta**2 * (sp.sqrt(1 + (r / delta) ** 2) - 1),
     "j0": _of_order(_bessel("besselj"), 0),
     "j1": _of_order(_bessel("besselj"), 1),
@@ -105,6 +108,7 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "k0e": _of_order(_scaled_bessel("besselk", 1), 0),
     "k1e": _of_order(_scaled_bessel("besselk", 1), 1),
     "jn": _spherical,
+    "yn": lambda sp, n, x: sp.sqrt(sp.pi / (2 * x)) * sp.bessely(n + sp.Rational(1, 2), x),
     "E1": lambda sp, x: sp.expint(1, x),
     "ellipd": _ellipd,
     "hyp2f1": _hyper(2, 1),
