@@ -16,8 +16,9 @@ from .codegen import Function, compile_terms
 from .errors import RewritegradError
 from .kernels import Array
 from .term import Term, variable_terms
+from .testing.lacking import LACKING, mpmath_module
 from .testing.oracle import Objects, spelled_out, symbols_of, sympy_entries, sympy_module
-from .testing.precise import DIGITS, LACKING, Precise, as_floats, guarded, mpmath_module
+from .testing.precise import DIGITS, Precise, as_floats, guarded
 from .testing.trials import Point, condition_holds, draw_point, points, shown
 
 RTOL, ATOL = 1e-9, 1e-12

@@ -39,6 +39,8 @@ def _computed(function: str, given: Sequence[Any]) -> Any:
     """What a function of settings gives; ShapeError where these are of another kind than it takes."""
     try:
         return SETTINGS[function](*given)
+    except ShapeError:
+        raise
     except (TypeError, ValueError, LookupError):
         raise ShapeError(f"a setting cannot be made of {', '.join(map(repr, given))}") from None
 

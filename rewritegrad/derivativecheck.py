@@ -18,8 +18,9 @@ from .kernels import Array
 from .patterns import Condition, PApply, PVar, Rule, names
 from .term import Term, variable_terms
 from .testing.differences import precise_slope
+from .testing.lacking import mpmath_module
 from .testing.oracle import Objects, sympy_entries, sympy_module
-from .testing.precise import Precise, mpmath_module
+from .testing.precise import Precise
 from .testing.trials import Point, Range, draw_point, shown
 from .theory import Derivative, Operator, Type
 

@@ -40,9 +40,8 @@ NUMPY_FUNCTIONS = frozenset(
     {
         "amax", "amin", "atleast_1d", "atleast_2d", "atleast_3d", "average", "broadcast_to", "clip", "concatenate", "cross", "cumprod", "cumsum",
         "diag", "diagonal", "diff", "dot", "einsum", "expand_dims", "flip", "inner", "interp", "kron", "matrix_transpose", "max", "mean", "median",
-        "min", "moveaxis", "nanmax", "nanmin", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "rot90", "sinc", "sort", "squeeze", "std", "sum",
-        "swapaxes", "take",
-        "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
+        "min", "moveaxis", "nanmax", "nanmin", "outer", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "rot90", "sinc", "sort", "squeeze",
+        "std", "sum", "swapaxes", "take", "tensordot", "tile", "trace", "transpose", "tril", "triu", "var", "where",
     }
 )
 """Functions of NumPy that are no ufuncs; each gives float64 where the array arguments it returns values of are float64."""

@@ -12,7 +12,8 @@ from rewritegrad.comparing import MORE_DIGITS, conditions_hold, precise_evaluato
 from rewritegrad.enclosures import Application, exact_rows, kernel_cell
 from rewritegrad.kernels import Array
 from rewritegrad.term import Term, variable_terms
-from rewritegrad.testing.precise import Precise, mpmath_module
+from rewritegrad.testing.lacking import mpmath_module
+from rewritegrad.testing.precise import Precise
 from rewritegrad.theory import Operator
 from test_operators import ELEMENTWISE, THEORY, application, evaluated, name_of, needed, sampled
 

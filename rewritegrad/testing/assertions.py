@@ -15,8 +15,9 @@ from ..kernels import Array
 from ..term import Term, postorder, variable_terms
 from ..theory import Theory, Type
 from ..verify import RTOL, compare_gradient
+from .lacking import LACKING, mpmath_module
 from .oracle import Objects, Sizes, choose_sizes, concrete, symbols_of, sympy_entries, sympy_module
-from .precise import DIGITS, LACKING, Precise, as_floats, guarded, mpmath_module
+from .precise import DIGITS, Precise, as_floats, guarded
 from .trials import Point, Range, draw_array, points, seeded, shown, variable_ranges
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .lacking import mpmath_module
 from .oracle import Objects
-from .precise import mpmath_module
 
 
 def precise_slope(function: Callable[[Any], Objects], step: Any) -> Objects:

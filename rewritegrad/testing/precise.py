@@ -11,79 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RewritegradError
 from ..kernels import Array
 from ..term import Term
 from ..theory import Operator
+from .lacking import LACKING, mpmath_module
 from .oracle import Objects, entries_of, sympy_function, sympy_module, sympy_object
 
 DIGITS = 50
 _LARGEST = 200_000  # in binary digits: beyond the range of float64, and still cheap
-
-
-def mpmath_module() -> Any:
-    """mpmath; RewritegradError names the extra that brings it where it is missing."""
-    try:
-        import mpmath
-    except ImportError:
-        raise RewritegradError("this needs SymPy and mpmath: pip install 'rewritegrad[check]'") from None
-    return mpmath
-
-
-def _heaviside(x: Any, at_zero: Any = None) -> Any:
-    half = mpmath_module().mpf(1) / 2 if at_zero is None else at_zero
-    return half if x == 0 else int(x > 0)
-
-
-def _dirac_delta(x: Any, order: int = 0) -> Any:
-    return mpmath_module().nan if x == 0 else 0
-
-
-def _airyaiprime(x: Any) -> Any:
-    return mpmath_module().airyai(x, derivative=1)
-
-
-def _airybiprime(x: Any) -> Any:
-    return mpmath_module().airybi(x, derivative=1)
-
-
-def _erfcinv(x: Any) -> Any:
-    """The inverse of erfc, with as many more digits as 1 - x needs."""
-    mp = mpmath_module()
-    if not 0 < x < 2 or -mp.mag(x) > 10_000:
-        raise ValueError("erfcinv of a number outside of 0 to 2, or too close to 0")
-    with mp.workprec(mp.mp.prec + max(0, -mp.mag(x))):
-        return mp.erfinv(1 - x)
-
-
-def _besselk(v: Any, x: Any) -> Any:
-    """The modified Bessel function of the second kind.
-
-    For integer orders and moderate x mpmath takes up to half a second. There it is the integral of exp(-x*cosh(t)) * cosh(v*t)
-    by the trapezoidal rule with a step h, whose error falls with exp(-2*pi*a/h) for all a < pi/2.
-    """
-    mp = mpmath_module()
-    if not (mp.isint(v) and x > 1):
-        return mp.besselk(v, x)
-    with mp.workprec(mp.mp.prec + 20):
-        step = 2 * mp.pi * mp.mpf("1.4") / (mp.mp.prec + x + 2 * abs(v))
-        total, k, term = mp.exp(-x) / 2, 0, mp.inf
-        while term > mp.ldexp(total, -mp.mp.prec):
-            k += 1
-            term = mp.exp(-x * mp.cosh(k * step)) * mp.cosh(v * k * step)
-            total += term
-        return total * step
-
-
-LACKING: dict[str, Callable[..., Any]] = {
-    "Heaviside": _heaviside,
-    "DiracDelta": _dirac_delta,
-    "airyaiprime": _airyaiprime,
-    "airybiprime": _airybiprime,
-    "erfcinv": _erfcinv,
-    "besselk": _besselk,
-}
-"""Functions of SymPy (some in its derivatives of others only) that mpmath lacks, or is slow at."""
 
 
 def real(value: Any) -> Any:

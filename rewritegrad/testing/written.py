@@ -59,6 +59,11 @@ def _ellipd(sp: Any, *args: Any) -> Any:
     return (sp.elliptic_f(*args) - sp.elliptic_e(*args)) / args[1]
 
 
+def _undefined(name: str) -> Callable[..., Any]:
+    """A function of which SymPy knows nothing, and only the numbers of lacking.py are known."""
+    return lambda sp, *args: sp.Function(name, real=True)(*args)
+
+
 WRITTEN: dict[str, Callable[..., Any]] = {
     "cbrt": lambda sp, x: sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3),
     "log2": lambda sp, x: sp.log(x) / sp.log(2),
@@ -109,6 +114,9 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "k1e": _of_order(_scaled_bessel("besselk", 1), 1),
     "jn": _spherical,
     "yn": lambda sp, n, x: sp.sqrt(sp.pi / (2 * x)) * sp.bessely(n + sp.Rational(1, 2), x),
+    "gammaincinv": _undefined("gammaincinv"),
+    "gammainccinv": _undefined("gammainccinv"),
+    "betaincinv": _undefined("betaincinv"),
     "E1": lambda sp, x: sp.expint(1, x),
     "ellipd": _ellipd,
     "hyp2f1": _hyper(2, 1),

@@ -1,0 +1,145 @@
+"""Functions of mpmath's numbers that mpmath lacks, or is slow at: what Precise calls by the names that SymPy's printer writes.
+
+Those of SymPy that mpmath has no function for, and inverses and derivatives by parameters that SymPy has no function for either
+(written.py makes undefined functions of SymPy of these). All by the shortest way: root finding and differences at more digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import RewritegradError
+
+
+def mpmath_module() -> Any:
+    """mpmath; RewritegradError names the extra that brings it where it is missing."""
+    try:
+        import mpmath
+    except ImportError:
+        raise RewritegradError("this needs SymPy and mpmath: pip install 'rewritegrad[check]'") from None
+    return mpmath
+
+
+def _heaviside(x: Any, at_zero: Any = None) -> Any:
+    half = mpmath_module().mpf(1) / 2 if at_zero is None else at_zero
+    return half if x == 0 else int(x > 0)
+
+
+def _dirac_delta(x: Any, order: int = 0) -> Any:
+    return mpmath_module().nan if x == 0 else 0
+
+
+def _airyaiprime(x: Any) -> Any:
+    return mpmath_module().airyai(x, derivative=1)
+
+
+def _airybiprime(x: Any) -> Any:
+    return mpmath_module().airybi(x, derivative=1)
+
+
+def _erfcinv(x: Any) -> Any:
+    """The inverse of erfc, with as many more digits as 1 - x needs."""
+    mp = mpmath_module()
+    if not 0 < x < 2 or -mp.mag(x) > 10_000:
+        raise ValueError("erfcinv of a number outside of 0 to 2, or too close to 0")
+    with mp.workprec(mp.mp.prec + max(0, -mp.mag(x))):
+        return mp.erfinv(1 - x)
+
+
+def _besselk(v: Any, x: Any) -> Any:
+    """The modified Bessel function of the second kind.
+
+    For integer orders and moderate x mpmath takes up to half a second. There it is the integral of exp(-x*cosh(t)) * cosh(v*t)
+    by the trapezoidal rule with a step h, whose error falls with exp(-2*pi*a/h) for all a < pi/2.
+    """
+    mp = mpmath_module()
+    if not (mp.isint(v) and x > 1):
+        return mp.besselk(v, x)
+    with mp.workprec(mp.mp.prec + 20):
+        step = 2 * mp.pi * mp.mpf("1.4") / (mp.mp.prec + x + 2 * abs(v))
+        total, k, term = mp.exp(-x) / 2, 0, mp.inf
+        while term > mp.ldexp(total, -mp.mp.prec):
+            k += 1
+            term = mp.exp(-x * mp.cosh(k * step)) * mp.cosh(v * k * step)
+            total += term
+        return total * step
+
+
+def _hermite_prob(n: Any, x: Any) -> Any:
+    mp = mpmath_module()
+    return mp.hermite(n, x / mp.sqrt(2)) / mp.sqrt(2) ** n
+
+
+def _inverse(function: Callable[[Any], Any], slope: Callable[[Any], Any], start: Any, wanted: Any) -> Any:
+    """The place at which an increasing function is `wanted`, by Newton's steps from a place that is close."""
+    mp = mpmath_module()
+    x = mp.mpf(start)
+    for _ in range(200):
+        step = (function(x) - wanted) / slope(x)
+        x -= step
+        if abs(step) <= abs(x) * mp.eps * 8:
+            return x
+    return mp.nan
+
+
+def _gammaincinv(a: Any, y: Any) -> Any:
+    """In the logarithm of the result, which can be very small."""
+    mp = mpmath_module()
+    from scipy import special
+
+    def value(s: Any) -> Any:
+        return mp.gammainc(a, 0, mp.exp(s), regularized=True)
+
+    def slope(s: Any) -> Any:
+        return mp.exp(a * s - mp.exp(s)) / mp.gamma(a)
+
+    return mp.exp(_inverse(value, slope, mp.log(float(special.gammaincinv(float(a), float(y)))), y))
+
+
+def _gammainccinv(a: Any, y: Any) -> Any:
+    mp = mpmath_module()
+    from scipy import special
+
+    def value(s: Any) -> Any:
+        return -mp.gammainc(a, mp.exp(s), regularized=True)
+
+    def slope(s: Any) -> Any:
+        return mp.exp(a * s - mp.exp(s)) / mp.gamma(a)
+
+    return mp.exp(_inverse(value, slope, mp.log(float(special.gammainccinv(float(a), float(y)))), -y))
+
+
+def _betaincinv(a: Any, b: Any, y: Any) -> Any:
+    """In the logarithm of x / (1 - x)."""
+    mp = mpmath_module()
+    from scipy import special
+
+    def place(s: Any) -> Any:
+        return 1 / (1 + mp.exp(-s))
+
+    def value(s: Any) -> Any:
+        return mp.betainc(a, b, 0, place(s), regularized=True)
+
+    def slope(s: Any) -> Any:
+        return place(s) ** a * place(-s) ** b / mp.beta(a, b)
+
+    x = mp.mpf(float(special.betaincinv(float(a), float(b), float(y))))
+    return place(_inverse(value, slope, mp.log(x / (1 - x)), y))
+
+
+LACKING: dict[str, Callable[..., Any]] = {
+    "Heaviside": _heaviside,
+    "DiracDelta": _dirac_delta,
+    "airyaiprime": _airyaiprime,
+    "airybiprime": _airybiprime,
+    "erfcinv": _erfcinv,
+    "besselk": _besselk,
+    "laguerre": lambda n, x: mpmath_module().laguerre(n, 0, x),
+    "assoc_laguerre": lambda n, a, x: mpmath_module().laguerre(n, a, x),
+    "hermite_prob": _hermite_prob,
+    "gammaincinv": _gammaincinv,
+    "gammainccinv": _gammainccinv,
+    "betaincinv": _betaincinv,
+}
+"""By the name that is called."""
