@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from lark import Token, Tree
@@ -20,6 +21,7 @@ _WORDS: Final = {"positive": (">", 0), "nonnegative": (">=", 0), "negative": ("<
 _MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
 
 
+@lru_cache(maxsize=1024)  # a session declares the same variables with every formula, and parsing them takes as long as the formula
 def read_type(text: str, name: str) -> Type:
     """The type that a text such as `matrix[n, m] > 0` gives to the variable `name`.
 

@@ -63,8 +63,10 @@ def expand(roots: Iterable[Term], keep: Callable[[Operator], bool]) -> list[Term
     That ends, since no rule file loads in which a definition leads back to itself (`in_order`).
     """
     roots = list(roots)
-    while any(_is_defined(t.op, keep) for t in postorder(*roots)):
-        roots = rebuild(roots, lambda term, args: _unfold(term, args, keep))
+    order = postorder(*roots)
+    while any(t.op.definition is not None and not keep(t.op) for t in order):
+        roots = rebuild(roots, lambda term, args: _unfold(term, args, keep), order)
+        order = postorder(*roots)
     return roots
 
 

@@ -59,17 +59,22 @@ class LawTable:
             found = self._laws[id(rule)] = (rule, CompiledLaw(law, self._language))
         return found[1]
 
-    def program(self, rulesets: Sequence[Ruleset]) -> Program:
-        """The laws of rulesets; kept where these are the theory's own."""
-        key = tuple([r.name for r in rulesets])
-        own = all(self._theory.rulesets.get(r.name) is r for r in rulesets)
-        found = self._programs.get(key) if own else None
+    def program(self, rulesets: Sequence[str | Ruleset]) -> Program:
+        """The laws of rulesets, of which the theory's own may be given by name; kept where all are."""
+        key = tuple([r for r in rulesets if isinstance(r, str)])
+        found = self._programs.get(key) if len(key) == len(rulesets) else None
         if found is None:
-            rules = [rule for ruleset in rulesets for rule in ruleset.rules]
+            rules = [rule for r in rulesets for rule in (self._named(r) if isinstance(r, str) else r).rules]
             found = Program([needed_operators(rule, self._language) for rule in rules], lambda i: self(rules[i]))
-            if own:
+            if len(key) == len(rulesets):
                 self._programs[key] = found
         return found
+
+    def _named(self, name: str) -> Ruleset:
+        try:
+            return self._theory.rulesets[name]
+        except KeyError:
+            raise FormulaError(f"the theory has no ruleset {name}; it has {', '.join(self._theory.rulesets) or 'none'}") from None
 
 
 def law_table(theory: Theory) -> LawTable:
@@ -172,10 +177,9 @@ class EGraph:
         UnsoundRuleError where two sides of a union differ at a sample point.
         """
         store = self._store
-        chosen = list(self.theory.rulesets.values()) if rulesets is None else [self._ruleset(r) for r in rulesets]
         if flatten is None:
             flatten = self._language.linear is not None
-        program = self._laws.program(chosen)
+        program = self._laws.program(list(self.theory.rulesets) if rulesets is None else rulesets)
         if self.always:
             program = program.beside(self.always)
         try:
@@ -184,14 +188,6 @@ class EGraph:
             raise RuleFileError(str(error), error.law.source.position) from None
         except Contradiction as error:
             raise UnsoundRuleError(str(error)) from None
-
-    def _ruleset(self, ruleset: str | Ruleset) -> Ruleset:
-        if isinstance(ruleset, Ruleset):
-            return ruleset
-        try:
-            return self.theory.rulesets[ruleset]
-        except KeyError:
-            raise FormulaError(f"the theory has no ruleset {ruleset}; it has {', '.join(self.theory.rulesets) or 'none'}") from None
 
     def rows(self) -> dict[str, int]:
         """The number of e-nodes of each operator, by name."""
@@ -271,7 +267,7 @@ class EGraph:
         if len(choice) <= LARGE:
             ways = [(gather, inner) for gather, inner in WAYS if (gather or first.has_gathered) and (inner or first.has_negated)]
             found += [Raising(self.theory, engine, choice, self._order, decimals, *way).terms(ids) for way in ways]
-        return min(found, key=operations)
+        return found[0] if len(found) == 1 else min(found, key=operations)
 
     def size(self) -> int:
         """The number of e-nodes."""

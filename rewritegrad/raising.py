@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from .choosing import chosen
@@ -17,7 +16,7 @@ from .costs import best_divisor, sum_operations
 from .egraph.extract import Choice, below, child_roots
 from .egraph.multiset import Engine
 from .egraph.nodes import BAG, LEAF, LINEAR, POWERS, ENode
-from .egraph.rational import Number, content, divide, integral, magnitude, times
+from .egraph.rational import Number, content, divide, integral, magnitude, tidy, times
 from .printer import operations
 from .rationals import fold_power
 from .spelling import Writer, coefficient_operations
@@ -29,7 +28,7 @@ class Rank(NamedTuple):
     """Where a term stands among others: its kind, degree, first variable and size."""
 
     kind: int
-    degree: Fraction
+    degree: Number
     first: int
     size: int
 
@@ -361,9 +360,9 @@ class Raising:
 
     def _rank_of(self, term: Term) -> Rank:
         if term.op.leaf == "variable":
-            return Rank(_VARIABLE, Fraction(1), self.order.get(term.value, _NOWHERE), 1)
+            return Rank(_VARIABLE, 1, self.order.get(term.value, _NOWHERE), 1)
         if not term.args:
-            return Rank(_NUMBER if term.op.leaf == "number" else _CONSTANT, Fraction(0), _NOWHERE, 1)
+            return Rank(_NUMBER if term.op.leaf == "number" else _CONSTANT, 0, _NOWHERE, 1)
         ranks = [self._ranks[a] for a in term.args]
         first = min(r.first for r in ranks)
         size = min(1 + sum(r.size for r in ranks), _NOWHERE)
@@ -372,15 +371,15 @@ class Raising:
         if term.op in (ops.sum, ops.difference):
             return Rank(_SUM, max(left.degree, right.degree), first, size)
         if term.op is ops.product:
-            return Rank(max(left.kind, right.kind), left.degree + right.degree, first, size)
+            return Rank(max(left.kind, right.kind), tidy(left.degree + right.degree), first, size)
         if term.op is ops.quotient:
-            return Rank(max(left.kind, right.kind), left.degree - right.degree, first, size)
+            return Rank(max(left.kind, right.kind), tidy(left.degree - right.degree), first, size)
         if term.op is ops.power:
             exponent = term.args[1]
             whole = exponent.op.leaf == "number"
-            return Rank(left.kind if whole else _FUNCTION, left.degree * Fraction(exponent.value) if whole else Fraction(0), first, size)
+            return Rank(left.kind if whole else _FUNCTION, times(left.degree, exponent.value) if whole else 0, first, size)
         if term.op is ops.negative:
             return Rank(left.kind, left.degree, first, size)
         if term.op is ops.root:
-            return Rank(_FUNCTION, left.degree / 2, first, size)
-        return Rank(_FUNCTION, Fraction(0), first, size)
+            return Rank(_FUNCTION, divide(left.degree, 2), first, size)
+        return Rank(_FUNCTION, 0, first, size)

@@ -267,19 +267,23 @@ def values_of(terms: Iterable[Term], leaves: Mapping[Term, Array], calls: Calls,
     uses = Counter(arg for term in order for arg in term.args)
     uses.update(terms)
     found: dict[Term, Any] = {}
+    partial: set[Term] = set()  # those whose values have nan in them
     for term in order:
         if term.op.leaf:
             found[term] = leaves[term] if term.op.leaf == "variable" else _leaf(term)
+            if term.op.leaf == "number" and not isfinite(found[term][0]):
+                partial.add(term)
             continue
         call = calls[term.op]
         value = nothing
         if call is not None and (not term.shape or prod(sizes.concrete(term.shape)) <= largest):
             try:
-                value = call([found[a] for a in term.args], [_is_boolean(a, calls) for a in term.args], 1)
+                value = call([found[a] for a in term.args], [_is_boolean(a, calls) for a in term.args], 1, partial.isdisjoint(term.args))
             except FAILURES:
                 value = nothing
-            if not isfinite(np.vdot(value, value)):
-                value = np.where(np.isfinite(value), value, np.nan)
+        if not isfinite(np.vdot(value, value)):
+            value = np.where(np.isfinite(value), value, np.nan)
+            partial.add(term)
         found[term] = value
         for arg in term.args:
             uses[arg] -= 1

@@ -70,7 +70,14 @@ class Simplification:
 
 def rulesets_of(theory: Theory, stage: str) -> list[str]:
     """The names of the rulesets of a stage, in the order of the rule files."""
-    return [name for name, ruleset in theory.rulesets.items() if ruleset.stage == stage]
+    return theory.derived(_by_stage).get(stage, [])
+
+
+def _by_stage(theory: Theory) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, ruleset in theory.rulesets.items():
+        found.setdefault(ruleset.stage, []).append(name)
+    return found
 
 
 def has_decimals(terms: Sequence[Term]) -> bool:
@@ -91,6 +98,7 @@ class Simplifier:
         self.reserve = 0.0
         self.input = list(terms)
         self.facts: list[Any] = []
+        self.exhausted = False
         if whole is None:
             self.deadline = None if limits.seconds is None else start + limits.seconds
             self.decimals = has_decimals(terms)
@@ -141,7 +149,7 @@ class Simplifier:
             gain = self.cost - cost if fits(terms) else -1
             if gain > 0 or (gain == 0 and self.found.pulses == 1):
                 self.found.terms, self.cost = terms, cost
-            if gain <= 0 or gain < WORTHWHILE * cost or reason is StopReason.TIME_LIMIT:
+            if self.exhausted or gain <= 0 or gain < WORTHWHILE * cost or reason is StopReason.TIME_LIMIT:
                 return
 
     def _pulse(self, limits: Limits) -> tuple[list[Term], StopReason]:
@@ -156,6 +164,7 @@ class Simplifier:
                 if reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
                     reason = self._run(graph, stage, rulesets, iterations, rows)
         self.found.rows = max(self.found.rows, graph.size())
+        self.exhausted = graph.size() < EXHAUSTED
         self.facts = [graph.engine.fact(i) for i in ids]
         return graph.raise_all(ids, self.order, self.decimals, exact=self.limits.exact, seconds=self._time_left()), reason
 
@@ -322,6 +331,8 @@ def _without_value(theory: Theory) -> frozenset[Operator]:
 
 WORTHWHILE = 0.01
 """After a pulse that shortens the terms by less than this there is no other: it matters from a hundred operations on."""
+EXHAUSTED = 20
+"""An e-graph that has not come to so many e-nodes holds what can be found: on the corpus no second pulse after such a one got shorter."""
 LOOKING = 2
 """So many times as often is explored where an application has no value."""
 PULSE, SPLITTING = 150.0, 10.0

@@ -247,11 +247,11 @@ def variable_terms(*roots: Term) -> list[Term]:
     return [term for term in postorder(*roots) if term.op.leaf == "variable"]
 
 
-def rebuild(roots: Iterable[Term], change: Callable[[Term, tuple[Term, ...]], Term]) -> list[Term]:
-    """Each root remade from below: `change(term, new_arguments)` answers what stands for the term."""
+def rebuild(roots: Iterable[Term], change: Callable[[Term, tuple[Term, ...]], Term], order: Sequence[Term] = ()) -> list[Term]:
+    """Each root remade from below: `change(term, new_arguments)` answers what stands for the term. `order` is that of `postorder`, if known."""
     roots = list(roots)
     done: dict[Term, Term] = {}
-    for term in postorder(*roots):
+    for term in order or postorder(*roots):
         done[term] = change(term, tuple([done[arg] for arg in term.args]))
     return [done[root] for root in roots]
 

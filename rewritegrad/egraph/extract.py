@@ -198,7 +198,7 @@ def extract(
         if root not in choice:
             raise NothingToExtract("no finite term of the class is allowed")
     best = choice
-    if rounds and len(choice) <= IMPROVABLE:
+    if rounds and len(choice) <= IMPROVABLE and _can_share(candidates):
         best = _improved(engine, candidates, choice, trees, roots, cost, rounds)
         _Exchange(candidates, best, roots).run(rounds)
     if solver is not None:
@@ -207,6 +207,17 @@ def extract(
             best = solved
     used = below(engine, best, roots)
     return {root: best[root] for root in used}
+
+
+def _can_share(candidates: dict[int, list[Candidate]]) -> bool:
+    """Whether nodes of two classes have a part in common that is more than a leaf; else the cheapest trees are the cheapest DAG."""
+    user: dict[int, int] = {}
+    for root, nodes in candidates.items():
+        for _, _, children in nodes:
+            for child in children:
+                if user.setdefault(child, root) != root and any(below for _, _, below in candidates[child]):
+                    return True
+    return False
 
 
 IMPROVABLE = 5000
