@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, pairwise
-from itertools import count as counting
+from contextlib import suppress
+from itertools import accumulate, count, pairwise
 from math import inf, isfinite, prod
 from typing import Any
 
@@ -69,7 +69,7 @@ class Sizes:
         if isinstance(found, int):
             return found
         if found not in self._given:
-            size = next(n for n in counting(2) if n not in self._used)
+            size = next(n for n in count(2) if n not in self._used)
             self._given[found] = size  # also where a size is learnt to be one that is computed from itself, which no array has
             if isinstance(found, Derived):
                 self._given[found] = max(0, value_of(found, self._size) or 0)
@@ -264,8 +264,7 @@ def values_of(terms: Iterable[Term], leaves: Mapping[Term, Array], calls: Calls,
     terms = list(terms)
     nothing = np.full((1,), np.nan)
     order = postorder(*terms)
-    uses = Counter(arg for term in order for arg in term.args)
-    uses.update(terms)
+    uses = Counter([*terms, *[arg for term in order for arg in term.args]])
     found: dict[Term, Any] = {}
     partial: set[Term] = set()  # those whose values have nan in them
     for term in order:
@@ -277,10 +276,8 @@ def values_of(terms: Iterable[Term], leaves: Mapping[Term, Array], calls: Calls,
         call = calls[term.op]
         value = nothing
         if call is not None and (not term.shape or prod(sizes.concrete(term.shape)) <= largest):
-            try:
+            with suppress(*FAILURES):
                 value = call([found[a] for a in term.args], [_is_boolean(a, calls) for a in term.args], 1, partial.isdisjoint(term.args))
-            except FAILURES:
-                value = nothing
         if not isfinite(np.vdot(value, value)):
             value = np.where(np.isfinite(value), value, np.nan)
             partial.add(term)
@@ -302,10 +299,8 @@ def _leaf(term: Term) -> Any:
 
 
 def _is_boolean(term: Term, calls: Calls) -> bool:
-    if term.op.leaf:
-        return bool(term.op.leaf == "boolean")
-    call = calls[term.op]
-    return call is not None and call.boolean
+    call = None if term.op.leaf else calls[term.op]
+    return bool(term.op.leaf == "boolean") if call is None else call.boolean
 
 
 def _has_kernel(op: Operator) -> bool:
