@@ -198,7 +198,7 @@ def extract(
         if root not in choice:
             raise NothingToExtract("no finite term of the class is allowed")
     best = choice
-    if rounds and len(choice) <= IMPROVABLE and _can_share(candidates):
+    if rounds and len(choice) <= IMPROVABLE and _can_share(candidates, roots):
         best = _improved(engine, candidates, choice, trees, roots, cost, rounds)
         _Exchange(candidates, best, roots).run(rounds)
     if solver is not None:
@@ -209,9 +209,9 @@ def extract(
     return {root: best[root] for root in used}
 
 
-def _can_share(candidates: dict[int, list[Candidate]]) -> bool:
-    """Whether nodes of two classes have a part in common that is more than a leaf; else the cheapest trees are the cheapest DAG."""
-    user: dict[int, int] = {}
+def _can_share(candidates: dict[int, list[Candidate]], roots: Sequence[int]) -> bool:
+    """Whether a class that is more than a leaf is wanted in two places; else the cheapest trees are the cheapest DAG."""
+    user = dict.fromkeys(roots, NOBODY)
     for root, nodes in candidates.items():
         for _, _, children in nodes:
             for child in children:
@@ -220,6 +220,8 @@ def _can_share(candidates: dict[int, list[Candidate]]) -> bool:
     return False
 
 
+NOBODY = -1
+"""The user of the roots, which somebody wants in any case."""
 IMPROVABLE = 5000
 """Beyond so many classes the choice by trees stands: bit masks would be quadratic."""
 
