@@ -98,7 +98,7 @@ class Simplifier:
         self.reserve = 0.0
         self.input = list(terms)
         self.facts: list[Any] = []
-        self.exhausted = False
+        self.exhausted = self.burdened = False
         if whole is None:
             self.deadline = None if limits.seconds is None else start + limits.seconds
             self.decimals = has_decimals(terms)
@@ -111,7 +111,8 @@ class Simplifier:
     def run(self) -> Simplification:
         """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
         limits = self.limits
-        if _burden(self.input):  # laws are there to remove it, and have to see more than one step
+        self.burdened = _burden(self.input) > 0
+        if self.burdened:  # laws are there to remove it, and have to see more than one step
             limits = replace(limits, explore_iterations=LOOKING * limits.explore_iterations)
         try:
             self._pulses(limits, limits.pulses)
@@ -123,7 +124,7 @@ class Simplifier:
         except LimitError:
             self.found.stop_reason = StopReason.TIME_LIMIT
         except UnsoundRuleError:
-            if _burden(self.input) or not self._is_nowhere_defined():
+            if self.burdened or not self._is_nowhere_defined():
                 raise
         return self.found
 
@@ -164,7 +165,7 @@ class Simplifier:
                 if reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
                     reason = self._run(graph, stage, rulesets, iterations, rows)
         self.found.rows = max(self.found.rows, graph.size())
-        self.exhausted = graph.size() < EXHAUSTED
+        self.exhausted = graph.size() < EXHAUSTED and not self.burdened
         self.facts = [graph.engine.fact(i) for i in ids]
         return graph.raise_all(ids, self.order, self.decimals, exact=self.limits.exact, seconds=self._time_left()), reason
 
