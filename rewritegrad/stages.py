@@ -160,12 +160,14 @@ class Simplifier:
         rows = max(limits.rows, 2 * graph.size())
         reduce, explore = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "explore")
         reason = self._run(graph, "reduce", reduce, limits.reduce_iterations, rows)
+        saturated = False
         for _ in range(limits.explore_iterations if rows <= limits.explorable else 0):
             for stage, rulesets, iterations in (("explore", explore, 1), ("reduce", reduce, limits.settle_iterations)):
-                if reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
+                if not saturated and reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
                     reason = self._run(graph, stage, rulesets, iterations, rows)
+                    saturated = stage == "explore" and reason is StopReason.SATURATED
+        self.exhausted = not self.burdened and (saturated or graph.size() < SMALL)
         self.found.rows = max(self.found.rows, graph.size())
-        self.exhausted = graph.size() < EXHAUSTED and not self.burdened
         self.facts = [graph.engine.fact(i) for i in ids]
         return graph.raise_all(ids, self.order, self.decimals, exact=self.limits.exact, seconds=self._time_left()), reason
 
@@ -332,8 +334,8 @@ def _without_value(theory: Theory) -> frozenset[Operator]:
 
 WORTHWHILE = 0.01
 """After a pulse that shortens the terms by less than this there is no other: it matters from a hundred operations on."""
-EXHAUSTED = 20
-"""An e-graph that has not come to so many e-nodes holds what can be found: on the corpus no second pulse after such a one got shorter."""
+SMALL = 20
+"""An e-graph that has not come to so many e-nodes holds what can be found: on the corpus a second pulse gained once after 365 such ones."""
 LOOKING = 2
 """So many times as often is explored where an application has no value."""
 PULSE, SPLITTING = 150.0, 10.0
