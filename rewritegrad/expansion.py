@@ -77,9 +77,12 @@ GROWTH, ROOM, ITERATIONS = 20, 10_000, 1000
 
 def _innermost(terms: Sequence[Term], derivative: Operator) -> list[Term]:
     """The derivatives that contain none."""
+    order = postorder(*terms)
+    if not [None for term in order if term.op is derivative]:
+        return []
     inside: set[Term] = set()
     found: list[Term] = []
-    for term in postorder(*terms):
+    for term in order:
         nested = any(arg in inside for arg in term.args)
         if term.op is derivative and not nested:
             found.append(term)

@@ -6,7 +6,7 @@ from values that are defined there (`total`); from an operator's `needs` nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from math import inf, prod
 from typing import Any, cast
@@ -91,6 +91,12 @@ class Facts:
     def stand_in(self, name: str, type: Type, fact: Fact) -> None:
         """Let a variable stand for a value of which something is known (pieces.py)."""
         self._variables[name, type] = fact
+
+    def opaque(self, name: str, type: Type, op: Operator, variables: Iterable[str]) -> None:
+        """Let a variable stand for an application of which nothing is known but its shape and what it may depend on; any values are its samples."""
+        kind = BOOLEAN if self._plans[op].boolean else REAL
+        cell = self._cell(type.shape, Cell(_drawn, (self.points, name, type)))
+        self._variables[name, type] = Fact(self._canonical(type.shape), frozenset(variables), cell, total=False, kind=kind)
 
     def number(self, value: Number) -> Fact:
         """An exact number."""

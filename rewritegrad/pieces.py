@@ -1,6 +1,6 @@
 """Large formulas, a piece at a time: where a DAG is cut, and how what was found for the pieces is put together again.
 
-A piece is a stretch of the DAG's postorder of about SEGMENT operations, with the terms that other pieces use as its results.
+A piece is a stretch of the DAG's postorder of about so many operations, with the terms that other pieces use as its results.
 What a piece takes from an earlier one enters it as it was simplified there, where that is small, and else as a variable that
 stands for it, with all that is known of it (its Fact). So nothing is cut but what patterns could have seen, every operation
 belongs to one piece, shared terms stay shared, and time and memory grow with the size of the formula.
@@ -18,11 +18,11 @@ from .printer import operations
 from .term import Term, make_term, postorder
 from .theory import Operator, Type
 
-SEGMENT = 800
-"""About how many operations a piece has."""
+SEGMENT, PORTION = 800, 50_000
+"""About how many operations a piece has that is explored, and one that laws only shrink."""
 UNIT = 40
 """A term of one use is not cut from its user up to this size."""
-WHOLE = 20_000
+WHOLE = 100_000
 """Sums and products are not cut apart up to this size: like terms and common factors are found among all their children."""
 VISIBLE = 12
 """A term of no more nodes than this is shown to the pieces that use it."""
@@ -36,7 +36,7 @@ class Piece:
     results: list[Term] = field(default_factory=list)
 
 
-def split(roots: Sequence[Term]) -> list[Piece]:
+def split(roots: Sequence[Term], segment: int = SEGMENT) -> list[Piece]:
     """The pieces of a DAG, in an order in which each uses earlier ones only."""
     order = postorder(*roots)
     users: dict[Term, Term | None] = dict.fromkeys(roots)  # the only user of a term; None where there are several, or it is a root
@@ -53,7 +53,7 @@ def split(roots: Sequence[Term]) -> list[Piece]:
             room -= sizes[term]
             if room < 0:
                 pieces.append(Piece())
-                room = SEGMENT - sizes[term]
+                room = segment - sizes[term]
             piece_of[term] = len(pieces) - 1
     for term in order:
         if term in head:
@@ -104,20 +104,21 @@ def _kin(op: Operator) -> Operator | None:
 
 
 Simplify = Callable[[Sequence[Term]], tuple[Sequence[Term], Sequence[Any]]]
-"""Shorter terms, and the facts of their values (or none, where there was no time to know them)."""
+"""Shorter terms, and the facts of their values; no facts where nobody has looked at them."""
 
 
 class Assembly:
     """Pieces simplified one after the other, and put together."""
 
-    def __init__(self, roots: Sequence[Term], facts: Facts) -> None:
+    def __init__(self, roots: Sequence[Term], facts: Facts, segment: int = SEGMENT) -> None:
         self.roots = list(roots)
         self.facts = facts
-        self.pieces = split(roots)
+        self.pieces = split(roots, segment)
         self.gained = 0
         self._shown: dict[Term, Term] = {}  # what later pieces see of a result
         self._meant: dict[Term, Term] = {}  # what a stand-in stands for
-        self._prefix = _unused([v.value for v in postorder(*roots) if v.op.leaf == "variable"])
+        self._variables = [v.value for v in postorder(*roots) if v.op.leaf == "variable"]
+        self._prefix = unused_prefix(self._variables)
 
     def run(self, simplify: Simplify) -> Iterator[int]:
         """One piece after the other; yields the operations that each was shortened by."""
@@ -129,8 +130,8 @@ class Assembly:
             count = len(before)
             gain = operations([*before, *visible]) - operations([*after[:count], *visible])
             found = after[:count] if gain >= 0 else before
-            for term, old, new, fact in zip(piece.results, before, found, facts, strict=False):
-                self._show(term, old if gain < 0 else new, fact)
+            for term, here, fact in zip(piece.results, found, facts or [None] * count, strict=False):
+                self._show(term, here, fact)
             self.gained += max(gain, 0)
             yield max(gain, 0)
 
@@ -151,12 +152,15 @@ class Assembly:
         return local, visible
 
     def _show(self, term: Term, found: Term, fact: Fact | None) -> None:
-        """What later pieces see of a result: itself, or a variable with its facts."""
-        if fact is None or len(_bounded(found, VISIBLE)) <= VISIBLE:
+        """What later pieces see of a result: itself where it is small, and else a variable with its facts."""
+        if len(bounded(found, VISIBLE)) <= VISIBLE:
             self._shown[term] = found
             return
-        name, type = f"{self._prefix}{len(self._meant) + 1}", Type(fact.shape)
-        self.facts.stand_in(name, type, fact)
+        name, type = f"{self._prefix}{len(self._meant) + 1}", Type(term.shape if fact is None else fact.shape)
+        if fact is None:
+            self.facts.opaque(name, type, term.op, self._variables)
+        else:
+            self.facts.stand_in(name, type, fact)
         stand_in = self._shown[term] = term.theory.variable(name, type)
         self._meant[stand_in] = found
 
@@ -164,11 +168,34 @@ class Assembly:
         """The roots over what was found so far; pieces that were not reached stay as they are."""
         whole: dict[Term, Term] = {}
         for stand_in, meaning in self._meant.items():
-            whole[stand_in] = _filled_in(meaning, whole, {})
-        return [_filled_in(root, whole, self._shown) for root in self.roots]
+            whole[stand_in] = filled_in(meaning, whole, {})
+        return [filled_in(root, whole, self._shown) for root in self.roots]
 
 
-def _filled_in(root: Term, whole: dict[Term, Term], shown: dict[Term, Term]) -> Term:
+class Exploring:
+    """Which pieces of a large input are explored: all as long as that pays, ever fewer while it does not, until so many operations were."""
+
+    def __init__(self, budget: int) -> None:
+        self.left = budget
+        self._pause = self._wait = 0
+
+    def is_due(self) -> bool:
+        self._wait -= 1
+        return self._wait < 0 < self.left
+
+    def paid(self, gain: int, of: int) -> None:
+        """What the last piece gained by it."""
+        self.left -= of
+        self._pause = 0 if gain >= PAYING * of else min(2 * self._pause + 1, LONGEST_PAUSE)
+        self._wait = self._pause
+
+
+PAYING = 0.02
+"""The share of its operations that a piece must lose by exploring for the next one to be explored."""
+LONGEST_PAUSE = 63
+
+
+def filled_in(root: Term, whole: dict[Term, Term], shown: dict[Term, Term]) -> Term:
     """A term with what is shown of its parts in their place, and its stand-ins replaced; `whole` has what was done before, and what is done here."""
     stack = [(root, False)]
     while stack:
@@ -179,14 +206,14 @@ def _filled_in(root: Term, whole: dict[Term, Term], shown: dict[Term, Term]) -> 
         parts = seen.args if seen is term else (seen,)
         if opened or not parts:
             made = tuple([whole[part] for part in parts])
-            whole[term] = term if made == parts else made[0] if seen is not term else make_term(term.op, made)
+            whole[term] = made[0] if seen is not term else term if made == parts else make_term(term.op, made)
         else:
             stack.append((term, True))
             stack.extend([(part, False) for part in reversed(parts) if part not in whole])
     return whole[root]
 
 
-def _bounded(term: Term, limit: int) -> dict[Term, None]:
+def bounded(term: Term, limit: int) -> dict[Term, None]:
     """The nodes of a term, or `limit` + 1 of them."""
     seen: dict[Term, None] = {}
     stack = [term]
@@ -198,7 +225,7 @@ def _bounded(term: Term, limit: int) -> dict[Term, None]:
     return seen
 
 
-def _unused(names: Sequence[str]) -> str:
+def unused_prefix(names: Sequence[str]) -> str:
     """A beginning of names that no variable has."""
     prefix = "part"
     while any(name.startswith(prefix) for name in names):

@@ -46,7 +46,7 @@ def count_ops(term: Term) -> int:
 
 def operations(terms: Iterable[Term]) -> int:
     """The operations of several terms together, those that they share counted once."""
-    return sum(map(_is_operation, postorder(*terms)))
+    return sum(map(is_operation, postorder(*terms)))
 
 
 def theano_pp(term: Term, floats: bool = False) -> str:
@@ -107,7 +107,7 @@ def shared_parts(root: Term, name: str = "t{}") -> dict[Term, str]:
     Empty where the plain text is not much longer than the DAG. No name is one that the term uses otherwise.
     """
     order = postorder(root)
-    operations = sum(map(_is_operation, order))
+    operations = sum(map(is_operation, order))
     enough = _TREE_TO_DAG * operations + 1
     if operations == 0:
         return {}
@@ -115,7 +115,7 @@ def shared_parts(root: Term, name: str = "t{}") -> dict[Term, str]:
     uses: dict[Term, int] = {}
     taken = set()
     for term in order:
-        tree[term] = min(enough + _OPERATIONS, _is_operation(term) + sum([tree[arg] for arg in term.args]))
+        tree[term] = min(enough + _OPERATIONS, is_operation(term) + sum([tree[arg] for arg in term.args]))
         for arg in term.args:
             uses[arg] = uses.get(arg, 0) + 1
         if not term.args:
@@ -124,10 +124,10 @@ def shared_parts(root: Term, name: str = "t{}") -> dict[Term, str]:
         return {}
     taken.update(op.name for op in root.theory.operators if op.fixity == "constant")
     free = (candidate for k in count(1) if (candidate := name.format(k)) not in taken)
-    return {term: next(free) for term in order if uses.get(term, 0) > 1 and _is_operation(term)}
+    return {term: next(free) for term in order if uses.get(term, 0) > 1 and is_operation(term)}
 
 
-def _is_operation(term: Term) -> bool:
+def is_operation(term: Term) -> bool:
     if term.op.leaf:
         return term.op.leaf == "number" and "/" in term.detail
     return bool(term.op.fixity != "constant")

@@ -10,7 +10,6 @@ more than a larger e-graph: what was measured stands in docs/engine.md. At the e
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
@@ -26,11 +25,12 @@ from .intervals import LARGEST
 from .knowledge import Knowledge
 from .limits import USUAL, Limits
 from .patterns import PApply, Pattern, walk
-from .pieces import Assembly
+from .pieces import PORTION, SEGMENT, Assembly, Exploring
 from .polynomials import has_products_of_sums
-from .printer import operations
-from .term import Term, postorder, variable_terms
+from .printer import is_operation, operations
+from .term import Term, postorder
 from .theory import Operator, Theory
+from .windows import Windows
 from .written import resolve_written, writes_derivatives
 
 
@@ -82,31 +82,37 @@ def _by_stage(theory: Theory) -> dict[str, list[str]]:
 
 def has_decimals(terms: Sequence[Term]) -> bool:
     """Whether a literal is a decimal fraction, so that results are written with decimals too (1.0, as seeds are spelt, asks for none)."""
-    return any(t.op.leaf == "number" and "/" not in t.detail and not isinstance(t.value, int) for t in postorder(*terms))
+    return any(map(_is_decimal, postorder(*terms)))
+
+
+def _is_decimal(term: Term) -> bool:
+    return term.op.leaf == "number" and "/" not in term.detail and not isinstance(term.value, int)
 
 
 class Simplifier:
     """One simplification: terms of one theory, limits, and what has been found so far."""
 
-    def __init__(self, terms: Sequence[Term], limits: Limits, whole: Simplifier | None = None) -> None:
-        start = perf_counter()
+    def __init__(self, terms: Sequence[Term], limits: Limits, whole: Simplifier | None = None, start: float | None = None) -> None:
+        begun = perf_counter()
         self.theory: Theory = terms[0].theory
         self.limits = limits
         self.found = Simplification(list(terms))
-        self.size = operations(terms)
+        self.parts = postorder(*terms)
+        self.size = sum(map(is_operation, self.parts))
         self.cost = self.size + _burden(terms)
         self.reserve = 0.0
         self.input = list(terms)
         self.facts: list[Any] = []
         self.exhausted = self.burdened = False
         if whole is None:
-            self.deadline = None if limits.seconds is None else start + limits.seconds
-            self.decimals = has_decimals(terms)
-            self.order = [variable.value for variable in variable_terms(*terms)]
+            self.deadline = None if limits.seconds is None else (begun if start is None else start) + limits.seconds
+            self.decimals = any(map(_is_decimal, self.parts))
+            self.order = [term.value for term in self.parts if term.op.leaf == "variable"]
             self.knowledge = Knowledge(self.theory, self.input)
         else:  # the terms are a piece of it
-            self.deadline, self.decimals, self.order, self.knowledge = whole.deadline, whole.decimals, whole.order, whole.knowledge
-        self.setup = perf_counter() - start
+            self.deadline = None if whole.deadline is None else whole.deadline - whole.reserve
+            self.decimals, self.order, self.knowledge = whole.decimals, whole.order, whole.knowledge
+        self.setup = perf_counter() - (begun if start is None else start)
 
     def run(self) -> Simplification:
         """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
@@ -130,7 +136,9 @@ class Simplifier:
 
     def _is_nowhere_defined(self) -> bool:
         """Whether no sample point is in the domain of the input: laws keep what is equal there, so that anything may become equal."""
-        return all(np.isnan(self.knowledge.facts.samples(fact)[0]).all() for fact in self.known())
+        graph = EGraph(self.theory, problem=self.input, knowledge=self.knowledge)
+        facts = [graph.engine.fact(i) for i in graph.add_all(self.input)]
+        return all(np.isnan(self.knowledge.facts.samples(fact)[0]).all() for fact in facts)
 
     def _hit_rows(self) -> bool:
         return self.found.stop_reason is StopReason.NODE_LIMIT
@@ -173,57 +181,87 @@ class Simplifier:
 
     @no_collector()  # what is made on the way has no cycles
     def by_pieces(self) -> Simplification:
-        """A large input: the laws that shrink on all of it, where there is time for that, then a piece after the other, explored where
-        that has been paying. What is found before a deadline is kept."""
-        reduced = self._reduce_all()
-        start = perf_counter()
-        if self.deadline is not None and self.deadline - start < SPLITTING * self.setup:
-            self.found.stop_reason = StopReason.TIME_LIMIT
-            return self.found
-        assembly = Assembly(self.found.terms, self.knowledge.facts)
-        self.reserve = WRITING * (perf_counter() - start)
-        exploring = _Exploring(self.limits.explored)
-
-        def shorter(terms: Sequence[Term]) -> tuple[list[Term], list[Any]]:
-            piece = Simplifier(terms, replace(self.limits, pulses=2, second_rows=0, explore_iterations=0, spread_iterations=0), whole=self)
-            if not reduced:
-                self._take(piece.run())
-            if piece.size <= self.limits.explorable and exploring.is_due():
-                before = piece.cost
-                piece.limits = replace(self.limits, pulses=2, second_rows=0)
-                self._take(piece.run())
-                exploring.paid(before - piece.cost, before)
-            return piece.found.terms, piece.facts or piece.known()
-
-        for _ in assembly.run(shorter):
-            if self.deadline is not None and self.deadline - perf_counter() <= self.reserve:
-                self.found.stop_reason = StopReason.TIME_LIMIT
-                break
-            if reduced and exploring.left <= 0:
-                break
-        if assembly.gained:
-            terms = assembly.terms()
-            cost = weight(terms)
-            if cost < self.cost:
-                self.found.terms, self.cost = terms, cost
+        """A large input: the laws that shrink on all of it in large pieces, then small ones explored where that has been paying."""
+        self._assemble(PORTION, None)
+        if self.found.stop_reason is not StopReason.TIME_LIMIT:
+            self._assemble(SEGMENT, Exploring(self.limits.explored))
         return self.found
 
-    def _reduce_all(self) -> bool:
-        """One pulse of the laws that shrink, in half of the time that there is; whether it came to its end."""
-        end, left = self.deadline, self._time_left()
-        if left is not None:
-            if left < 2 * PULSE * self.setup:
-                return False
-            self.deadline = perf_counter() + left / 2
-        with suppress(LimitError):
-            self._pulses(replace(self.limits, explore_iterations=0), 1)
-        self.deadline, self.reserve = end, 0.0
-        return self.found.pulses > 0 and self.found.stop_reason is not StopReason.TIME_LIMIT
+    def _assemble(self, segment: int, exploring: Exploring | None) -> None:
+        """One walk over the input in pieces, which are shrunk, or explored where that is due. What is found before a deadline is kept."""
+        start = perf_counter()
+        assembly = Assembly(self.found.terms, self.knowledge.facts, segment)
+        self.reserve = WRITING * (perf_counter() - start)
 
-    def known(self) -> list[Any]:
-        """The facts of the terms, where no laws have run."""
-        graph = EGraph(self.theory, problem=self.input, knowledge=self.knowledge)
-        return [graph.engine.fact(i) for i in graph.add_all(self.input)]
+        def shorter(terms: Sequence[Term]) -> tuple[list[Term], list[Any]]:
+            if exploring is not None and not exploring.is_due():
+                return list(terms), []
+            piece = Simplifier(terms, self.limits, whole=self)
+            if exploring is None:
+                self._shrink(piece)
+            else:
+                self._explore(piece, exploring)
+            return piece.found.terms, piece.facts
+
+        longest, last = 0.0, perf_counter()
+        for _ in assembly.run(shorter):
+            now = perf_counter()
+            last, longest = now, max(longest, now - last)
+            if self.deadline is not None and self.deadline - now <= self.reserve + longest:
+                self.found.stop_reason = StopReason.TIME_LIMIT
+                break
+            if exploring is not None and exploring.left <= 0:
+                break
+        if assembly.gained:
+            self._improve(assembly.terms())
+        self.reserve = 0.0
+
+    def _shrink(self, piece: Simplifier) -> None:
+        """The laws that shrink on a piece, once."""
+        piece.limits = replace(self.limits, pulses=1, second_rows=0, explore_iterations=0, spread_iterations=0)
+        self._take(piece.run())
+
+    def _explore(self, piece: Simplifier, exploring: Exploring) -> None:
+        """Two pulses on a piece."""
+        before, piece.limits = piece.cost, replace(self.limits, pulses=2, second_rows=0)
+        if piece.size <= self.limits.explorable:
+            self._take(piece.run())
+        exploring.paid(before - piece.cost, before)
+
+    def by_windows(self) -> Simplification:
+        """As much as a deadline allows, from the top: windows of a size that fits into the time, none of which waits for the others."""
+        assert self.deadline is not None
+        windows = Windows(self.found.terms, self.parts)
+        end = self.deadline - LOOKS * self.setup
+        exploring = Exploring(self.limits.explored)
+        pace, spent, done = PACE, 0.0, 0
+        while True:
+            left = end - (start := perf_counter())
+            size = min(max(int(SHARE * left / pace), SMALLEST), SEGMENT)
+            window = windows.next(size) if left > SMALLEST * pace else None
+            if window is None:
+                break
+            piece = Simplifier([*window.results, *window.visible], self.limits)
+            piece.deadline, piece.decimals, piece.order = end, self.decimals, self.order
+            for variable, meaning in window.unknown.items():
+                piece.knowledge.facts.opaque(variable.value, variable.detail, meaning.op, self.order)
+            self._shrink(piece)
+            if exploring.is_due():
+                self._explore(piece, exploring)
+            windows.take(window, piece.found.terms)
+            spent, done = spent + perf_counter() - start, done + piece.size
+            pace = spent / max(done, 1)
+        if not windows.is_done:
+            self.found.stop_reason = StopReason.TIME_LIMIT
+        if windows.gained:
+            self._improve(windows.terms())
+        return self.found
+
+    def _improve(self, terms: list[Term]) -> None:
+        """Terms that are equal to those found so far, taken where they are shorter."""
+        cost = weight(terms)
+        if cost < self.cost and fits(terms):
+            self.found.terms, self.cost = terms, cost
 
     def _take(self, piece: Simplification) -> None:
         """The account of a piece into that of the whole."""
@@ -288,29 +326,6 @@ class Simplifier:
         return report.stop_reason
 
 
-class _Exploring:
-    """Which pieces of a large input are explored: all as long as that pays, ever fewer while it does not, until so many operations were."""
-
-    def __init__(self, budget: int) -> None:
-        self.left = budget
-        self._pause = self._wait = 0
-
-    def is_due(self) -> bool:
-        self._wait -= 1
-        return self._wait < 0 < self.left
-
-    def paid(self, gain: int, of: int) -> None:
-        """What the last piece gained by it."""
-        self.left -= of
-        self._pause = 0 if gain >= PAYING * of else min(2 * self._pause + 1, LONGEST_PAUSE)
-        self._wait = self._pause
-
-
-PAYING = 0.02
-"""The share of its operations that a piece must lose by exploring for the next one to be explored."""
-LONGEST_PAUSE = 63
-
-
 def fits(terms: Sequence[Term]) -> bool:
     """Whether every number is one that float64 can hold: exact arithmetic on long inputs makes others, which nothing could evaluate."""
     return all(abs(term.value) <= LARGEST for term in postorder(*terms) if term.op.leaf == "number")
@@ -338,9 +353,12 @@ SMALL = 20
 """An e-graph that has not come to so many e-nodes holds what can be found: on the corpus a second pulse gained once after 365 such ones."""
 LOOKING = 2
 """So many times as often is explored where an application has no value."""
-PULSE, SPLITTING = 150.0, 10.0
-"""One pulse of the laws that shrink, and cutting a formula into pieces and putting it together, take about so many times as long as
-looking over the formula once."""
+ENOUGH, WALK, LOOKS = 4e-4, 150.0, 1.0
+"""It goes by windows with less than so many seconds for each operation of what would be simplified as a whole, and, of larger inputs, less than so
+many times the time that looking at them took. So many times that is left for making sure that the result is shorter."""
+PACE, SHARE, SMALLEST = 1e-3, 0.4, 16
+"""A window takes about so many seconds for each operation, as long as none was done; it has so many operations that it may take this share of the
+time that is left, and no fewer than that."""
 WRITING = 2.5
 """Extraction and writing take about so many times as long as entering the terms did."""
 
@@ -349,8 +367,12 @@ def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplificatio
     """The terms in shorter forms, simplified in one e-graph so that what they share is paid once; never longer than the input."""
     if not terms:
         return Simplification([])
-    simplifier = Simplifier(resolve(terms), limits)
-    return simplifier.run() if simplifier.size <= limits.whole else simplifier.by_pieces()
+    start = perf_counter()
+    simplifier = Simplifier(resolve(terms), limits, start=start)
+    is_large = simplifier.size > limits.whole
+    if limits.seconds is not None and limits.seconds < (WALK * simplifier.setup if is_large else ENOUGH * simplifier.size):
+        return simplifier.by_windows()
+    return simplifier.by_pieces() if is_large else simplifier.run()
 
 
 def stabilised(terms: Sequence[Term]) -> list[Term]:

@@ -7,10 +7,12 @@ import math
 import pytest
 
 import rewritegrad as rg
+from rewritegrad import stages
 from rewritegrad.pieces import SEGMENT, UNIT, split
 from rewritegrad.printer import operations
 from rewritegrad.stages import Limits, simplify_all
 from rewritegrad.term import postorder
+from rewritegrad.windows import Windows
 
 CHAIN = "\n".join(["y0 = x", *(f"y{i + 1} = x*sin(y{i}) + x*cos(y{i}) + x*x/x" for i in range(120)), "y120"])
 MINMAX = "x"
@@ -73,3 +75,39 @@ def test_a_deadline_that_is_over_gives_the_input() -> None:
     found = simplify_all([term], Limits(whole=0, seconds=0.0))
     assert found.terms == [term]
     assert found.stop_reason.value == "TimeLimit"
+
+
+def _by_windows(term: rg.Term, size: int, monkeypatch: pytest.MonkeyPatch) -> rg.Term:
+    for name, value in (("ENOUGH", math.inf), ("WALK", math.inf), ("SEGMENT", size)):
+        monkeypatch.setattr(stages, name, value)
+    return simplify_all([term], Limits(seconds=60.0)).terms[0]
+
+
+@pytest.mark.parametrize("size", [20, 200])
+@pytest.mark.parametrize("text", [CHAIN, MINMAX])
+def test_windows_are_equal_to_the_input_and_shorter(text: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    term = rg.diff(rg.parse(text), "x", simplify=False)
+    found = _by_windows(term, size, monkeypatch)
+    assert set(found.variables) == set(term.variables)
+    assert operations([found]) < 0.99 * operations([term])
+    for x, y in ((0.3, 0.7), (-0.4, 0.4), (0.7, 1.5)):
+        assert math.isclose(rg.evaluate(found, x=x, y=y), rg.evaluate(term, x=x, y=y), rel_tol=1e-7)
+
+
+def test_windows_put_together_unchanged_are_the_input() -> None:
+    term = rg.diff(rg.parse(CHAIN), "x", simplify=False)
+    windows, count = Windows([term], postorder(term)), 0
+    while (window := windows.next(30)) is not None:
+        count += 1
+        assert windows.take(window, [*window.results, *window.visible]) == 0
+    assert windows.is_done
+    assert count > 10
+    assert windows.terms() == [term]
+
+
+def test_nothing_is_known_of_what_stands_for_the_terms_below_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    zero_on_half = "(x + abs(x))" + "".join(f"*(2 + sin({i}*x))" for i in range(1, 30))
+    term = rg.parse(f"p = {zero_on_half}; q = exp(p + {'+'.join(f'cos({i}*p)' for i in range(9))}); p/p + abs(q) + sin(q)^2 + cos(q)^2")
+    found = _by_windows(term, 8, monkeypatch)
+    assert operations([found]) < operations([term])
+    assert math.isnan(rg.evaluate(found, x=-1.5))
