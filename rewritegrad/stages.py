@@ -23,8 +23,8 @@ from .expansion import resolve
 from .graph import EGraph
 from .intervals import LARGEST
 from .knowledge import Knowledge
+from .lawsides import brought_by, taken_by
 from .limits import USUAL, Limits
-from .patterns import PApply, Pattern, walk
 from .pieces import PORTION, SEGMENT, Assembly, Exploring
 from .polynomials import has_products_of_sums
 from .printer import is_operation, operations
@@ -387,24 +387,3 @@ def stabilised(terms: Sequence[Term]) -> list[Term]:
     order = list(dict.fromkeys(name for term in terms for name in term.variables))
     found = graph.raise_all(ids, order=order, decimals=has_decimals(terms), prefer=brought_by(theory, rulesets), shun=taken_by(theory, rulesets))
     return found if fits(found) else list(terms)
-
-
-def brought_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
-    """The operators that only right sides of laws have: by them extraction recognises the forms that the laws are for."""
-    return frozenset().union(*[right - left for left, right in _sides(theory, rulesets)]) - set(theory.roles.values())
-
-
-def taken_by(theory: Theory, rulesets: Sequence[str]) -> frozenset[Operator]:
-    """The operators that laws remove and none brings: by them extraction recognises the forms that the laws are against."""
-    taken = frozenset().union(*[left - right for left, right in _sides(theory, rulesets)])
-    return taken - brought_by(theory, rulesets) - set(theory.roles.values())
-
-
-def _sides(theory: Theory, rulesets: Sequence[str]) -> list[tuple[frozenset[Operator], frozenset[Operator]]]:
-    """The operators of the left and of the right side of each law."""
-    rules = [rule for name in rulesets for rule in theory.rulesets[name].rules]
-    return [(_operators(rule.left), _operators(rule.right)) for rule in rules]
-
-
-def _operators(side: Pattern) -> frozenset[Operator]:
-    return frozenset([p.op for p in walk(side) if isinstance(p, PApply)])
