@@ -23,10 +23,15 @@ def prepare(terms: Iterable[Term], theory: Theory) -> list[Term]:
     return definitions.expand(resolve([theory.lift(term) for term in terms]), states_derivative)
 
 
-def resolve(terms: Sequence[Term]) -> list[Term]:
-    """The terms after the stage `expand`: its laws run, and every derivative inside carried out, the innermost first."""
-    terms = expanded(terms)
+def resolve(terms: Sequence[Term], parts: Sequence[Term] = ()) -> list[Term]:
+    """The terms after the stage `expand`: its laws run, and every derivative inside carried out, the innermost first.
+
+    `parts` may be their postorder, where somebody has walked over them already.
+    """
     derivative = terms[0].theory.roles.get("derivative") if terms else None
+    if parts and not _expanding(parts[0].theory) and not [None for part in parts if part.op is derivative]:
+        return list(terms)
+    terms = expanded(terms)
     while derivative is not None:
         inner = _innermost(terms, derivative)
         if not inner:
@@ -77,12 +82,9 @@ GROWTH, ROOM, ITERATIONS = 20, 10_000, 1000
 
 def _innermost(terms: Sequence[Term], derivative: Operator) -> list[Term]:
     """The derivatives that contain none."""
-    order = postorder(*terms)
-    if not [None for term in order if term.op is derivative]:
-        return []
     inside: set[Term] = set()
     found: list[Term] = []
-    for term in order:
+    for term in postorder(*terms):
         nested = any(arg in inside for arg in term.args)
         if term.op is derivative and not nested:
             found.append(term)

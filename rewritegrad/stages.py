@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -92,27 +93,30 @@ def _is_decimal(term: Term) -> bool:
 class Simplifier:
     """One simplification: terms of one theory, limits, and what has been found so far."""
 
-    def __init__(self, terms: Sequence[Term], limits: Limits, whole: Simplifier | None = None, start: float | None = None) -> None:
-        begun = perf_counter()
+    def __init__(self, terms: Sequence[Term], limits: Limits, whole: Simplifier | None = None, parts: Sequence[Term] = ()) -> None:
         self.theory: Theory = terms[0].theory
         self.limits = limits
         self.found = Simplification(list(terms))
-        self.parts = postorder(*terms)
+        self.parts = parts or postorder(*terms)
         self.size = sum(map(is_operation, self.parts))
         self.cost = self.size + _burden(terms)
         self.reserve = 0.0
         self.input = list(terms)
         self.facts: list[Any] = []
         self.exhausted = self.burdened = False
+        self.whole = whole  # of which the terms are a piece
         if whole is None:
-            self.deadline = None if limits.seconds is None else (begun if start is None else start) + limits.seconds
+            self.deadline = None if limits.seconds is None else perf_counter() + limits.seconds
             self.decimals = any(map(_is_decimal, self.parts))
             self.order = [term.value for term in self.parts if term.op.leaf == "variable"]
-            self.knowledge = Knowledge(self.theory, self.input)
-        else:  # the terms are a piece of it
+        else:
             self.deadline = None if whole.deadline is None else whole.deadline - whole.reserve
-            self.decimals, self.order, self.knowledge = whole.decimals, whole.order, whole.knowledge
-        self.setup = perf_counter() - (begun if start is None else start)
+            self.decimals, self.order = whole.decimals, whole.order
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """What is known of the problem's values."""
+        return Knowledge(self.theory, self.input) if self.whole is None else self.whole.knowledge
 
     def run(self) -> Simplification:
         """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
@@ -228,11 +232,11 @@ class Simplifier:
             self._take(piece.run())
         exploring.paid(before - piece.cost, before)
 
-    def by_windows(self) -> Simplification:
+    def by_windows(self, reserve: float) -> Simplification:
         """As much as a deadline allows, from the top: windows of a size that fits into the time, none of which waits for the others."""
         assert self.deadline is not None
         windows = Windows(self.found.terms, self.parts)
-        end = self.deadline - LOOKS * self.setup
+        end = self.deadline - reserve
         exploring = Exploring(self.limits.explored)
         pace, spent, done = PACE, 0.0, 0
         while True:
@@ -353,7 +357,7 @@ SMALL = 20
 """An e-graph that has not come to so many e-nodes holds what can be found: on the corpus a second pulse gained once after 365 such ones."""
 LOOKING = 2
 """So many times as often is explored where an application has no value."""
-ENOUGH, WALK, LOOKS = 4e-4, 150.0, 1.0
+ENOUGH, WALK, LOOKS = 4e-4, 250.0, 1.5
 """It goes by windows with less than so many seconds for each operation of what would be simplified as a whole, and, of larger inputs, less than so
 many times the time that looking at them took. So many times that is left for making sure that the result is shorter."""
 PACE, SHARE, SMALLEST = 1e-3, 0.4, 16
@@ -368,10 +372,15 @@ def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplificatio
     if not terms:
         return Simplification([])
     start = perf_counter()
-    simplifier = Simplifier(resolve(terms), limits, start=start)
+    parts = postorder(*terms)
+    resolved = resolve(terms, parts)
+    simplifier = Simplifier(resolved, limits, parts=parts if resolved == list(terms) else ())
+    looking = perf_counter() - start
     is_large = simplifier.size > limits.whole
-    if limits.seconds is not None and limits.seconds < (WALK * simplifier.setup if is_large else ENOUGH * simplifier.size):
-        return simplifier.by_windows()
+    if limits.seconds is not None:
+        simplifier.deadline = start + limits.seconds
+        if limits.seconds < (WALK * looking if is_large else ENOUGH * simplifier.size):
+            return simplifier.by_windows(LOOKS * looking)
     return simplifier.by_pieces() if is_large else simplifier.run()
 
 
