@@ -29,6 +29,7 @@ from .axis_kernels import AXIS_KERNELS
 from .degree_kernels import DEGREE_KERNELS
 from .errors import EvaluationError
 from .linalg_kernels import LINALG_KERNELS
+from .parameter_kernels import PARAMETER_KERNELS
 from .shapes import reduced_axes
 from .signal_kernels import SIGNAL_KERNELS
 from .special_kernels import SPECIAL_KERNELS
@@ -183,6 +184,7 @@ OWN: dict[str, Any] = {
     **DEGREE_KERNELS,
     **LINALG_KERNELS,
     **movements.KERNELS,
+    **PARAMETER_KERNELS,
     **SIGNAL_KERNELS,
     **SPECIAL_KERNELS,
 }

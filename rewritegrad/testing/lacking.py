@@ -128,6 +128,33 @@ def _betaincinv(a: Any, b: Any, y: Any) -> Any:
     return place(_inverse(value, slope, mp.log(x / (1 - x)), y))
 
 
+def _besselk_by_order(k: Any, v: Any, x: Any, scaled: bool = False) -> Any:
+    """The k-th derivative by v: the integral of t^k * exp(v*t - x*cosh(t)) / 2 over all t, by the trapezoidal rule."""
+    mp = mpmath_module()
+    with mp.workprec(mp.mp.prec + 40):
+        k, v, x = int(k), mp.mpf(v), mp.mpf(x)
+        step = 2 * mp.pi * mp.mpf("1.4") / (mp.mp.prec + x + 2 * abs(v))
+        less = x if scaled else 0
+        end = 1 + mp.asinh((2 * mp.mp.prec + abs(v) * 60) / x)
+        total = mp.mpf(0)
+        for n in range(-int(end / step) - 1, int(end / step) + 2):
+            t = n * step
+            total += t**k * mp.exp(v * t - x * mp.cosh(t) + less)
+        return total * step / 2
+
+
+def _by(function: Callable[..., Any], *orders: Any) -> Any:
+    """A function that takes orders of differentiation before arguments: so many times by each of the first of these."""
+
+    def derivative(*args: Any) -> Any:
+        mp = mpmath_module()
+        counts, place = [int(n) for n in args[: len(orders)]], args[len(orders) :]
+        wanted = tuple(counts[orders.index(i)] if i in orders else 0 for i in range(len(place)))
+        return mp.diff(lambda *at: function(mp, *at), tuple(place), wanted) if any(wanted) else function(mp, *place)
+
+    return derivative
+
+
 LACKING: dict[str, Callable[..., Any]] = {
     "Heaviside": _heaviside,
     "DiracDelta": _dirac_delta,
@@ -141,5 +168,16 @@ LACKING: dict[str, Callable[..., Any]] = {
     "gammaincinv": _gammaincinv,
     "gammainccinv": _gammainccinv,
     "betaincinv": _betaincinv,
+    "gammainc_a": _by(lambda mp, a, x: mp.gammainc(a, 0, x, regularized=True), 0),
+    "gammaincc_a": _by(lambda mp, a, x: mp.gammainc(a, x, regularized=True), 0),
+    "gamma_density_a": _by(lambda mp, a, x: mp.exp((a - 1) * mp.log(x) - x) / mp.gamma(a), 0),
+    "betainc_ab": _by(lambda mp, a, b, x: mp.betainc(a, b, 0, x, regularized=True), 0, 1),
+    "beta_density_ab": _by(lambda mp, a, b, x: mp.exp((a - 1) * mp.log(x) + (b - 1) * mp.log(1 - x)) / mp.beta(a, b), 0, 1),
+    "jv_v": _by(lambda mp, v, x: mp.besselj(v, x), 0),
+    "yv_v": _by(lambda mp, v, x: mp.bessely(v, x), 0),
+    "iv_v": _by(lambda mp, v, x: mp.besseli(v, x), 0),
+    "ive_v": _by(lambda mp, v, x: mp.besseli(v, x) * mp.exp(-x), 0),
+    "kv_v": _besselk_by_order,
+    "kve_v": lambda k, v, x: _besselk_by_order(k, v, x, scaled=True),
 }
 """By the name that is called."""

@@ -64,6 +64,12 @@ def _undefined(name: str) -> Callable[..., Any]:
     return lambda sp, *args: sp.Function(name, real=True)(*args)
 
 
+UNKNOWN = (
+    *("gammaincinv", "gammainccinv", "betaincinv", "gammainc_a", "gammaincc_a", "gamma_density_a", "betainc_ab", "beta_density_ab"),
+    *("jv_v", "yv_v", "iv_v", "ive_v", "kv_v", "kve_v"),
+)
+"""What SymPy has no function for, and lacking.py has numbers of."""
+
 WRITTEN: dict[str, Callable[..., Any]] = {
     "cbrt": lambda sp, x: sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3),
     "log2": lambda sp, x: sp.log(x) / sp.log(2),
@@ -114,9 +120,7 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "k1e": _of_order(_scaled_bessel("besselk", 1), 1),
     "jn": _spherical,
     "yn": lambda sp, n, x: sp.sqrt(sp.pi / (2 * x)) * sp.bessely(n + sp.Rational(1, 2), x),
-    "gammaincinv": _undefined("gammaincinv"),
-    "gammainccinv": _undefined("gammainccinv"),
-    "betaincinv": _undefined("betaincinv"),
+    **{name: _undefined(name) for name in UNKNOWN},
     "E1": lambda sp, x: sp.expint(1, x),
     "ellipd": _ellipd,
     "hyp2f1": _hyper(2, 1),
