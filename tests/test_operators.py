@@ -50,11 +50,19 @@ def name_of(op: Operator) -> str:
     return f"{op.name}/{op.arity}"
 
 
+DEAR = 10000
+"""An operator of this cost is an integral, as are its values at fifty digits: tested in the slow run, and in test_parameters.py."""
+
+
+def each(operators: list[Operator]) -> list[Any]:
+    return [pytest.param(op, id=name_of(op), marks=[pytest.mark.slow] if op.cost >= DEAR else []) for op in operators]
+
+
 def shaped(operators: list[Operator]) -> list[Any]:
     """Operators with shapes of their arguments: scalars and one more, in turn; all others in the slow tests."""
     others = [key for key in SHAPES if key != "scalar"]
     return [
-        pytest.param(op, shapes, id=f"{key}-{name_of(op)}", marks=[] if key in ("scalar", others[i % len(others)]) else [pytest.mark.slow])
+        pytest.param(op, shapes, id=f"{key}-{name_of(op)}", marks=[] if key in ("scalar", others[i % len(others)]) and op.cost < DEAR else [pytest.mark.slow])
         for i, op in enumerate(operators)
         for key, shapes in SHAPES.items()
     ]
@@ -155,7 +163,7 @@ def agrees(term: Term, found: Any, point: Point, precise: Precise) -> bool:
     return True
 
 
-@pytest.mark.parametrize("op", [op for op in ELEMENTWISE if op.needs], ids=name_of)
+@pytest.mark.parametrize("op", each([op for op in ELEMENTWISE if op.needs]))
 def test_needs(op: Operator) -> None:
     """Where a need does not hold, at most a limit does: the value or its derivatives are undefined, infinite, or jump."""
     term = application(op, ((), ()))
@@ -218,7 +226,7 @@ def test_derivatives_are_sympys(op: Operator, shapes: tuple[tuple[int, ...], ...
             assert [evaluated(g, variable_terms(term), point).shape for g in gradients] == [point[n].shape for n in differentiable(op)]
 
 
-@pytest.mark.parametrize("op", [op for op in ELEMENTWISE if differentiable(op)], ids=name_of)
+@pytest.mark.parametrize("op", each([op for op in ELEMENTWISE if differentiable(op)]))
 def test_derivatives_are_limits_of_differences(op: Operator) -> None:
     """First and second derivatives against differences at fifty digits of the value and of the first derivative."""
     term = application(op, ((), ()))
