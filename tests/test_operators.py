@@ -50,8 +50,8 @@ def name_of(op: Operator) -> str:
     return f"{op.name}/{op.arity}"
 
 
-DEAR = 10000
-"""An operator of this cost is an integral, as are its values at fifty digits: tested in the slow run, and in test_parameters.py."""
+DEAR = 6000
+"""An operator of this cost is an integral or an inverse, as are its values at fifty digits: tested in the slow run, and in test_parameters.py."""
 
 
 def each(operators: list[Operator]) -> list[Any]:
@@ -62,9 +62,10 @@ def shaped(operators: list[Operator]) -> list[Any]:
     """Operators with shapes of their arguments: scalars and one more, in turn; all others in the slow tests."""
     others = [key for key in SHAPES if key != "scalar"]
     return [
-        pytest.param(op, shapes, id=f"{key}-{name_of(op)}", marks=[] if key in ("scalar", others[i % len(others)]) and op.cost < DEAR else [pytest.mark.slow])
+        pytest.param(op, shapes, id=f"{key}-{name_of(op)}", marks=[] if quick and op.cost < DEAR else [pytest.mark.slow])
         for i, op in enumerate(operators)
         for key, shapes in SHAPES.items()
+        for quick in [key in ("scalar", others[i % len(others)])]
     ]
 
 
@@ -219,6 +220,9 @@ def test_derivatives_are_sympys(op: Operator, shapes: tuple[tuple[int, ...], ...
         total = THEORY.apply("sum", term)
         gradients = rg.grad(total, differentiable(op))
         for point in sampled(op, term, 4, special=False):
+            values = np.abs(evaluated(term, variable_terms(term), point))
+            if values.max() > 1e6 * values.min():
+                continue  # the greatest of the summands takes the digits of the others
             try:
                 assert_gradient(total, differentiable(op), rtol=1e-4, **point)
             except EvaluationError:
