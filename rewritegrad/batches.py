@@ -80,7 +80,7 @@ class Call:
                 return self._called(list(args))
             except FAILURES:
                 pass  # at one of the points at least: which ones is found out one by one
-        counts = np.broadcast_shapes(*[args[i].shape[:lead] for i in arrays])
+        counts = np.broadcast_shapes((1,) * lead, *[args[i].shape[:lead] for i in arrays])
         for i in arrays:
             args[i] = np.broadcast_to(args[i], counts + args[i].shape[lead:])
         points = [[args[i][at] if i not in self.settings else args[i] for i in range(len(args))] for at in np.ndindex(*counts)]

@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any
 
 from . import definitions
+from .axes import one_axis
 from .batchwords import EVERYTHING, SETTINGS, NoRule, order
 from .derivative_rules import shorten
 from .dimensions import Meet
@@ -292,6 +293,15 @@ class _Batch:
         return self._permuted(made, (k, *(i for i in range(len(term.shape) + 1) if i != k)))
 
 
+    def _gather(self, term: Term, model: Term, undone: bool) -> Term:
+        """The indices, which nothing is linear in, are those of every value."""
+        indices, setting = term.args[-2:]
+        if indices in self._made:
+            raise NoRule
+        axis = self.theory.attribute(one_axis(setting.value, len(model.shape)) + 1)
+        return self._make(term.op, (*(self._lifted(arg) for arg in term.args[:-2]), indices, axis))
+
+
 _OVER_ALL = ("like", "flat", "take", "repeat")
 """Words whose axis None means the entries in order, whatever the axes."""
 
@@ -303,6 +313,7 @@ REMADE: dict[str, Callable[[_Batch, Term, Term, bool], Term]] = {
     "contract": _Batch._contract,
     "labels": _Batch._labels,
     "dot": _Batch._dot,
+    "gather": _Batch._gather,
 }
 """Words whose applications are made anew, since their settings name sizes, or the axes of several arrays."""
 

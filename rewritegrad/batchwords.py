@@ -76,6 +76,7 @@ SETTINGS: dict[str, Callable[[list[Any], Shape], list[Any]]] = {
     "reduce": lambda s, shape: [_all_or_some(s[0], shape), *s[1:]],
     "index": lambda s, shape: [_index_at(s[0], shape)],
     "take": lambda s, shape: [s[0], _along(s[1], shape)],
+    "along": lambda s, shape: [_along(s[0], shape)],
     "diff": lambda s, shape: [s[0], _along(s[1], shape)],
     "diagonal": lambda s, shape: [s[0], _along(s[1], shape), _along(s[2], shape)],
     "trace": lambda s, shape: [s[0], _along(s[1], shape), _along(s[2], shape)],

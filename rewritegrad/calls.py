@@ -9,7 +9,7 @@ from typing import Any
 from lark import Token
 
 from .term import Term
-from .theory import Operator
+from .theory import Operator, Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,25 @@ class Rest:
     token: Token
 
 
+WHOLE = ("slice", None, None, None)
+"""The index of all entries along an axis."""
+
+
 def is_literal(value: Any) -> bool:
     """Whether an argument can be a setting."""
-    return not isinstance(value, Term) or value.op.leaf in ("number", "boolean")
+    if isinstance(value, Several):
+        return all(map(is_literal, value.parts))
+    return not isinstance(value, Term) or value.op.leaf in ("number", "boolean") or str(value) in ("inf", "-inf")
+
+
+def is_computed(index: Any) -> bool:
+    """Whether what stands in an index is no literal."""
+    return isinstance(index, Term) and index.op.leaf not in ("number", "boolean") and index.value != "newaxis"
+
+
+def is_truth(op: Operator) -> bool:
+    """Whether an operator gives truth values."""
+    return any(g.fact.word == "boolean" for g in op.gives)
 
 
 def fits(op: Operator, count: int, keywords: Sequence[Keyword]) -> bool:
@@ -62,3 +78,17 @@ def fits_exactly(op: Operator, count: int, keywords: Sequence[Keyword]) -> bool:
     """Whether it fits with every term argument, and nothing after them, given by position."""
     last = max((i + 1 for i, p in enumerate(op.parameters) if not p.attribute), default=0)
     return count == last and fits(op, count, keywords)
+
+
+def assigned(parameters: Sequence[Parameter], positional: Sequence[Any], keywords: Sequence[Keyword]) -> dict[str, Any] | None:
+    """The arguments by the names of parameters, where they fit: settings may be left out, and nothing is given twice or unknown."""
+    given = {p.name: value for p, value in zip(parameters, positional, strict=False)}
+    if len(positional) > len(parameters):
+        return None
+    for keyword in keywords:
+        if str(keyword.name) in given or all(p.name != str(keyword.name) for p in parameters):
+            return None
+        given[str(keyword.name)] = keyword.value
+    if any(p.name not in given and not p.attribute for p in parameters):
+        return None
+    return given if all(not p.attribute or is_literal(given.get(p.name)) for p in parameters) else None

@@ -7,11 +7,12 @@ from typing import Any
 
 from .dimensions import Meet, ignore
 from .errors import EvaluationError, RuleFileError, ShapeError
-from .patterns import PApply, Pattern, PConstant, PNumber, PSetting, PVar, names, walk
-from .settings import SETTINGS
+from .patterns import Condition, PApply, Pattern, PConstant, PNumber, PSetting, PVar, names, walk
+from .readings import Results
+from .settings import LISTS, SETTINGS
 from .shapes import ShapeRule, elementwise
 from .term import Shape, Term, make_term, postorder, rebuild
-from .theory import Operator, Theory
+from .theory import RANKS, Operator, Theory
 
 
 def instantiate(pattern: Pattern, values: Mapping[str, Term], theory: Theory) -> Term:
@@ -29,10 +30,63 @@ def instantiate(pattern: Pattern, values: Mapping[str, Term], theory: Theory) ->
                 made.append(_computed(function, [_plain(made.pop(), arg) for arg in args]))
             case PApply(op, args):
                 given = [made.pop() for _ in args]
-                made.append(theory.make(op, [_setting(a) if q.attribute else a for a, q in zip(given, op.parameters, strict=False)]))
+                made.append(theory.make(op, [_setting(a) if q.attribute else _number(a) for a, q in zip(given, op.parameters, strict=False)]))
             case _:
                 raise EvaluationError(f"a definition cannot use {p}")
     return theory.lift(made.pop())
+
+
+def results(several: Results, values: Mapping[str, Term], theory: Theory) -> list[Term] | Term:
+    """The terms that a definition of several results stands for, its arguments replaced by terms.
+
+    Where a function of settings gives one setting instead of a list, there is one result.
+    """
+    if not several.each:
+        made = [instantiate(part, values, theory) for part in several.parts]
+        return made if len(made) > 1 else made[0]
+    (part,) = several.parts
+    setting = next(p for p in walk(part) if isinstance(p, PSetting) and p.function in LISTS)
+    listed = _computed(setting.function, [_plain(values[p.name] if isinstance(p, PVar) else _literal(p), p) for p in setting.args])
+    if not isinstance(listed, list):
+        return instantiate(_put(part, setting, PConstant(listed)), values, theory)
+    return [instantiate(_put(part, setting, PConstant(value)), values, theory) for value in listed]
+
+
+def holds(conditions: Iterable[Condition], values: Mapping[str, Term]) -> bool:
+    """Whether conditions about ranks and settings hold of these arguments."""
+    for condition in conditions:
+        first, *rest = condition.args
+        value = values[first.name] if isinstance(first, PVar) else first
+        if not isinstance(value, Term):
+            return False
+        if condition.word == "square":
+            if len(value.shape) < 2 or value.shape[-1] != value.shape[-2]:
+                return False
+        elif condition.word in RANKS:
+            if len(value.shape) not in RANKS[condition.word]:
+                return False
+        elif _same(value.value, _literal(rest[0])) != (condition.word == "="):
+            return False
+    return True
+
+
+def _same(left: object, right: object) -> bool:
+    """Whether two values of settings are one: True is not 1."""
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _literal(pattern: Pattern) -> Any:
+    """The value of a literal among the arguments of a function of settings."""
+    if isinstance(pattern, PConstant | PNumber):
+        return pattern.value
+    raise EvaluationError("a list of settings is computed of arguments and literals")
+
+
+def _put(pattern: Pattern, old: Pattern, new: Pattern) -> Pattern:
+    """The pattern with a part replaced (definitions are as deep as a line of a rule file)."""
+    if pattern == old:
+        return new
+    return PApply(pattern.op, tuple(_put(a, old, new) for a in pattern.args)) if isinstance(pattern, PApply) else pattern
 
 
 def _computed(function: str, given: Sequence[Any]) -> Any:
@@ -50,6 +104,11 @@ def _plain(given: Any, pattern: Pattern) -> Any:
     if isinstance(given, Term):
         return given.value if given.op.leaf == "attribute" or not isinstance(pattern, PVar) else given.shape
     return given
+
+
+def _number(given: Any) -> Any:
+    """A setting that stands where an array is expected, as the number that it is."""
+    return given.value if isinstance(given, Term) and given.op.leaf == "attribute" else given
 
 
 def _setting(given: Any) -> Any:

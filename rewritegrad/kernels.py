@@ -29,6 +29,7 @@ from .axis_kernels import AXIS_KERNELS
 from .degree_kernels import DEGREE_KERNELS
 from .errors import EvaluationError
 from .linalg_kernels import LINALG_KERNELS
+from .matrix_kernels import MATRIX_KERNELS
 from .parameter_kernels import PARAMETER_KERNELS
 from .shapes import reduced_axes
 from .signal_kernels import SIGNAL_KERNELS
@@ -58,7 +59,7 @@ SCIPY_FUNCTIONS = frozenset({"comb", "diric", "factorial", "log_softmax", "logsu
 LINALG_FUNCTIONS = frozenset({"cond", "det", "inv", "matrix_power", "pinv", "solve"})
 """The same for numpy.linalg: functions of one matrix or of a stack of them, with one array as their result."""
 
-SCIPY_LINALG_FUNCTIONS = frozenset({"expm", "solve_discrete_lyapunov", "solve_sylvester"})
+SCIPY_LINALG_FUNCTIONS = frozenset({"expm"})
 """The same for scipy.linalg."""
 
 _NAME = re.compile(r"(np|np\.linalg|scipy\.special|scipy\.linalg|kernels)\.([A-Za-z][A-Za-z0-9_]*)")
@@ -184,6 +185,7 @@ OWN: dict[str, Any] = {
     **DEGREE_KERNELS,
     **LINALG_KERNELS,
     **movements.KERNELS,
+    **MATRIX_KERNELS,
     **PARAMETER_KERNELS,
     **SIGNAL_KERNELS,
     **SPECIAL_KERNELS,

@@ -101,6 +101,11 @@ def right_vectors(array: ArrayLike) -> Array:
     return np.asarray(np.matrix_transpose(np.linalg.svd(np.asarray(array), full_matrices=False)[2]))
 
 
+def all_left_vectors(array: ArrayLike) -> Array:
+    """All left singular vectors as columns."""
+    return np.asarray(np.linalg.svd(np.asarray(array), full_matrices=True)[0])
+
+
 def qr_q(array: ArrayLike) -> Array:
     """The factor with orthonormal columns; ValueError for a matrix with more columns than rows.
 
@@ -272,7 +277,7 @@ LINALG_KERNELS: dict[str, Callable[..., Any]] = {
     for function in (
         einsum, uneinsum, unkron,
         cholesky, half_tril, logabsdet, det_sign,
-        eigvalsh, eigenvectors, svdvals, right_vectors, qr_q, qr_r, gaps, solve_triangular, embed, corner, halves, norm,
+        eigvalsh, eigenvectors, svdvals, right_vectors, all_left_vectors, qr_q, qr_r, gaps, solve_triangular, embed, corner, halves, norm,
     )
 }  # fmt: skip
 """What a rule file may name with the prefix `kernels`."""

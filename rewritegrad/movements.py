@@ -1,4 +1,4 @@
-"""Kernels that move entries of arrays, which NumPy lacks: parts and what puts parts back, and the adjoints of NumPy's own.
+"""Kernels that move entries of arrays, or make arrays of few numbers, which NumPy lacks: parts and what puts parts back, and the adjoints of NumPy's own.
 
 They also work on arrays of objects, on which the oracle runs them. In an index a slice is ("slice", start, stop, step), a
 list of integers ("array", a tuple), a new axis None, and all axes that it leaves out "...".
@@ -51,6 +51,102 @@ def place(part: ArrayLike, like: ArrayLike, at: object) -> Array:
     else:
         array[places] = part
     return array
+
+
+def put_at(part: ArrayLike, array: ArrayLike, at: object) -> Array:
+    """The array with `part` at an index.
+
+    >>> put_at(7.0, [1, 2, 3], 1)
+    array([1., 7., 3.])
+    """
+    part, given = np.asarray(part), np.asarray(array)
+    result = np.array(given, np.result_type(part.dtype, given.dtype, np.float64))
+    result[_places(at)] = part
+    return result
+
+
+def _whole(indices: ArrayLike) -> NDArray[np.intp]:
+    """Indices that come as float64; IndexError where they are no integers."""
+    given = np.asarray(indices, np.float64)
+    found = given.astype(np.intp)
+    if (found != given).any():
+        raise IndexError("an index is an integer")
+    return found
+
+
+def take_at(array: ArrayLike, indices: ArrayLike, axis: int = 0) -> Array:
+    """np.take at integers that come as float64.
+
+    >>> take_at([5.0, 6.0, 7.0], [2.0, 0.0])
+    array([7., 5.])
+    """
+    return np.asarray(np.take(np.asarray(array), _whole(indices), axis))
+
+
+def untake_at(part: ArrayLike, like: ArrayLike, indices: ArrayLike, axis: int = 0) -> Array:
+    """The adjoint of take_at.
+
+    >>> untake_at([1.0, 2.0], [0.0, 0.0], [1, 1])
+    array([0., 3.])
+    """
+    part, places, shape = np.asarray(part), _whole(indices), np.shape(like)
+    result = _zeros(shape, part)
+    a = axis % len(shape)
+    at: Any = (*(slice(None),) * a, places)
+    np.add.at(result, at, part)
+    return result
+
+
+def take_along(array: ArrayLike, indices: ArrayLike, axis: int = -1) -> Array:
+    """np.take_along_axis at integers that come as float64."""
+    return np.take_along_axis(np.asarray(array), _whole(indices), axis)
+
+
+def untake_along(part: ArrayLike, like: ArrayLike, indices: ArrayLike, axis: int = -1) -> Array:
+    """The adjoint of take_along_axis.
+
+    >>> untake_along([1.0, 2.0], [0.0, 0.0], [1, 1])
+    array([0., 3.])
+    """
+    part, shape = np.asarray(part), np.shape(like)
+    result = _zeros(shape, part)
+    places: list[Any] = list(np.ogrid[tuple(slice(n) for n in part.shape)])
+    places[axis] = np.broadcast_to(_whole(indices), part.shape)
+    fitting: list[Any] = [np.minimum(p, n - 1) if i != axis % len(shape) else p for i, (p, n) in enumerate(zip(places, shape, strict=True))]
+    np.add.at(result, tuple(fitting), part)
+    return result
+
+
+def partition_order(array: ArrayLike, kth: Any = 0, axis: int = -1) -> Array:
+    """The places from which np.partition takes its entries.
+
+    >>> partition_order([3.0, 1.0, 2.0], 0)[0]
+    1.0
+    """
+    array = np.asarray(array)
+    ordered = np.argsort(array, axis, kind="stable")
+    ranks = np.argsort(np.argsort(np.partition(array, kth, axis), axis, kind="stable"), axis, kind="stable")
+    return np.take_along_axis(ordered, ranks, axis).astype(np.float64)
+
+
+def numbers(values: Any = ()) -> Array:
+    """The numbers of a nested tuple.
+
+    >>> numbers(((1, 2), (3, 4)))
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    return np.array(values, np.float64)
+
+
+def arange(stop: int = 0) -> Array:
+    """np.arange of one integer, in float64."""
+    return np.arange(stop, dtype=np.float64)
+
+
+def unit_steps(num: int = 2) -> Array:
+    """np.linspace(0, 1, num)."""
+    return np.linspace(0.0, 1.0, num)
 
 
 def _places(at: object) -> tuple[Any, ...]:
@@ -230,7 +326,7 @@ KERNELS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
         index, place, reshape_like, moveaxis, concatenate, hstack, columns, eye, leading, trailing, undiff, argsort, sort_by, unsort_by, pad,
-        make_diagonal,
+        make_diagonal, put_at, take_at, untake_at, take_along, untake_along, partition_order, numbers, arange, unit_steps,
     )
 }
 """What a rule file may name with the prefix `kernels`."""

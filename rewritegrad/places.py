@@ -88,6 +88,40 @@ def take(shape: Shape, indices: Any, axis: Any, learn: Meet) -> Shape:
     return (*shape[:a], *_shape_of(indices), *shape[a + 1 :])
 
 
+def gather(shape: Shape, indices: Shape, axis: Any, learn: Meet) -> Shape:
+    """An array of indices, whose values nobody knows, in the place of an axis."""
+    a = one_axis(axis, len(shape))
+    return (*shape[:a], *indices, *shape[a + 1 :])
+
+
+def along(shape: Shape, indices: Shape, axis: Any, learn: Meet) -> Shape:
+    """The same for each line along the axis; the other axes broadcast."""
+    if len(indices) != len(shape):
+        raise ShapeError(f"the indices have {len(indices)} axes, and the array {len(shape)}")
+    a = one_axis(axis, len(shape))
+    others = broadcast([(*shape[:a], *shape[a + 1 :]), (*indices[:a], *indices[a + 1 :])], learn)
+    return (*others[:a], indices[a], *others[a:])
+
+
+def entries(values: Any, learn: Meet) -> Shape:
+    """The shape of the numbers in a nested tuple."""
+    shapes: list[Dimension] = []
+    part = values
+    while isinstance(part, tuple):
+        shapes.append(len(part))
+        part = part[0] if part else None
+    if np.shape(_numbers(values)) != tuple(shapes):
+        raise ShapeError("the lists in a list are of one length")
+    return tuple(shapes)
+
+
+def _numbers(values: Any) -> Any:
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise ShapeError("an array is made of numbers, in lists of one length") from None
+
+
 def diff(shape: Shape, n: Any, axis: Any, learn: Meet) -> Shape:
     a = one_axis(axis, len(shape))
     if whole(n, "n") < 0:

@@ -25,6 +25,7 @@ from .opblocks import Block, check_kernel, complete, declare
 from .patterns import STAGES, Pattern, Reject, Rule, Ruleset
 from .rulechecks import LawChecker
 from .rulepatterns import PatternReader, is_number, literal
+from .several import is_several, read_results
 from .syntax import Node, Source, parse_tree, tokens, trees
 from .theory import ROLES, Notation, Operator
 from .theorydata import NotData, from_data, to_data
@@ -161,7 +162,7 @@ class _Loader:
         statements = [(source, node) for source, tree in texts for node in trees(tree)]
         spellings: list[tuple[Source, Node]] = []
         for source, node in statements:
-            if node.data == "def" and is_variadic(node):
+            if node.data == "def" and (is_variadic(node) or is_several(node)):
                 spellings.append((source, node))
             elif node.data in ("op", "def"):
                 self._declare(source, node)
@@ -204,11 +205,20 @@ class _Loader:
         self.blocks.append(block)
 
     def _spell(self, source: Source, node: Node, draft: theory.Theory) -> None:
-        """A definition for any number of arguments."""
+        """A definition for any number of arguments, or of several results."""
         block = Block(source, node)
-        spelling = read_spelling(block, draft)
         also = [word for field in trees(node)[2:] if field.data == "also" for word in tokens(field)[1:]]
-        for word in (tokens(trees(node)[0])[0], *also):
+        words = (tokens(trees(node)[0])[0], *also)
+        if not is_variadic(node):
+            several = read_results(block, draft)
+            for word in words:
+                before = draft.spellings.get(str(word), ())
+                if not isinstance(before, tuple):
+                    self._new(source, word, "operator", str(word))
+                draft.spellings[str(word)] = (*before, several) if isinstance(before, tuple) else (several,)
+            return
+        spelling = read_spelling(block, draft)
+        for word in words:
             if draft.named(word):
                 raise RuleFileError(f"{word} is an operator already", source.position(word))
             self._new(source, word, "operator", str(word))

@@ -35,10 +35,11 @@ from .patterns import (
     PSetting,
     PVar,
 )
+from .readings import Spelling
 from .settings import SETTINGS
 from .syntax import Node, Source, fold, tokens, trees
 from .term import exact_number
-from .theory import Operator, Spelling, Theory
+from .theory import Operator, Theory
 
 HOLE = "_"
 
@@ -175,7 +176,7 @@ class PatternReader:
             case "transposed":
                 return PApply(self._role(node, "transpose"), (self._part(node, children[0]),))
             case _:
-                self.fail(node, "indexing and slices have no place in a rule file")
+                self.fail(node, "indexing, slices and methods have no place in a rule file")
 
     def _used(self, token: Token, *, rest: bool) -> str:
         name = str(token).removesuffix("..")
@@ -247,8 +248,10 @@ class PatternReader:
         keywords = [value for value in given if isinstance(value, _Keyword)]
         if token in SETTINGS and not self.theory.named(token):
             return self._computed(node, token, given)
-        if (spelling := self.theory.spellings.get(token)) is not None:
+        if isinstance(spelling := self.theory.spellings.get(token), Spelling):
             return self._spelt(node, spelling, positional, keywords)
+        if spelling and not self.theory.named(token):
+            self.fail(token, f"{token} is read as what it means in formulas, and has no place in a rule file")
         if len(positional) > 2 and (chain := self._associative(token)) is not None:
             return reduce(lambda left, right: PApply(chain, (left, self._part(node, right))), positional[1:], self._part(node, positional[0]))
         op = self._operator(token, len(positional))
@@ -275,7 +278,6 @@ class PatternReader:
         if len(given) != wanted or any(isinstance(value, _Keyword) for value in given):
             self.fail(token, f"{token} takes {wanted} argument{'s' * (wanted != 1)}, by position")
         return PSetting(str(token), tuple(self._part(node, value) for value in given))
-
 
     def _spelt(self, node: Node, spelling: Spelling, positional: Sequence[Any], keywords: Sequence[_Keyword]) -> Pattern:
         settings: dict[str, Pattern] = {p.name: PConstant(p.default) for p in spelling.settings}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import partsettings
 from .errors import ShapeError
 from .shapewords import contracted_axes, dot_axes, einsum_labels, inner_axes
 from .term import Shape
@@ -130,11 +131,57 @@ def _part(n: int, m: int, mode: str, before: int) -> tuple[Any, ...]:
     return ("slice", min(n, m) - 1, max(n, m), None)
 
 
+def einsum_first(subscripts: str, operands: int) -> str:
+    """The subscripts with which einsum contracts the first two of more operands: what it keeps stands in another operand or in the result.
+
+    >>> einsum_first("ij,jk,kl,lm->im", 4)
+    'ij,jk->ik'
+    """
+    first, second, kept = _pair(subscripts, operands)
+    return f"{first},{second}->{kept}"
+
+
+def einsum_others(subscripts: str, operands: int) -> str:
+    """The subscripts of what is left to do then: of that product and of the other operands.
+
+    >>> einsum_others("ij,jk,kl,lm->im", 4)
+    'ik,kl,lm->im'
+    """
+    inputs, output = einsum_labels(subscripts, operands)
+    return f"{','.join([_pair(subscripts, operands)[2], *inputs[2:]])}->{output}"
+
+
+def _pair(subscripts: str, operands: int) -> tuple[str, str, str]:
+    """The labels of the first two operands, and of their product."""
+    inputs, output = einsum_labels(subscripts, operands)
+    first, second, *others = inputs
+    elsewhere = output + "".join(others)
+    kept = dict.fromkeys(c for c in (first + second).replace(".", "") if c in elsewhere)
+    return first, second, "..." * ("..." in first + second) + "".join(kept)
+
+
+def batched_tensordot_subscripts(first: Shape, second: Shape, axes: Any) -> str:
+    """What Theano's batched_tensordot is in einsum's terms; axes are counted without the first one where they are a number.
+
+    >>> batched_tensordot_subscripts((9, 2, 3), (9, 3, 4), 1)
+    'zab,zbc->zac'
+    """
+    pair = axes if isinstance(axes, int) else tuple(tuple(a - 1 for a in side) for side in axes)
+    left, _, rest = tensordot_subscripts(first[1:], second[1:], pair).partition(",")
+    right, _, result = rest.partition("->")
+    return f"z{left},z{right}->z{result}"
+
+
+_OWN: tuple[Callable[..., Any], ...] = (
+    *(einsum_adjoint, einsum_without, einsum_own, einsum_first, einsum_others),
+    *(tensordot_subscripts, batched_dot_subscripts, batched_tensordot_subscripts, inner_axes, dot_axes),
+    *(convolve_part, correlate_part),
+)
+
+LISTS: dict[str, Callable[..., Any]] = {function.__name__: function for function in partsettings.LISTS}
+"""Those that give a list of settings: a definition of several results has one for each."""
+
 SETTINGS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        *(einsum_adjoint, einsum_without, einsum_own, tensordot_subscripts, batched_dot_subscripts, inner_axes, dot_axes),
-        *(convolve_part, correlate_part),
-    )
+    function.__name__: function for function in (*_OWN, *partsettings.SETTINGS, *partsettings.LISTS)
 }
 """What a definition may name where a setting is expected."""

@@ -82,7 +82,7 @@ def _by_word(name: str, operands: Sequence[str], parameters: Sequence[str], attr
     arrays, variable = word.arrays, word.arrays < 0
     if variable:  # as many as there are
         arrays = max(1, sum(o in parameters and o not in attributes for o in operands))
-    if not 1 <= arrays <= len(operands) or not arrays + word.settings - word.optional <= len(operands) <= arrays + word.settings:
+    if not arrays + word.settings - word.optional <= len(operands) <= arrays + word.settings:
         raise ValueError(f"this shape rule is written {word.usage}")
     places: list[int | _Literal] = []
     for i, operand in enumerate(operands):

@@ -14,7 +14,7 @@ import numpy as np
 from .axes import agree, all_entries, integers, one_axis, several_axes, whole
 from .dimensions import Meet, add, multiply, quotient
 from .errors import ShapeError
-from .places import diagonal, diff, index, take
+from .places import along, diagonal, diff, entries, gather, index, take
 from .shapes import broadcast, join, reduced_axes, show
 from .term import Dimension, Shape
 
@@ -333,6 +333,9 @@ WORDS: dict[str, Word] = {
     "flat": Word(flat, "flat X axis", arrays=-1),
     "index": Word(index, "index X at"),
     "take": Word(take, "take X indices axis", settings=2),
+    "gather": Word(gather, "gather X I axis", arrays=2),
+    "along": Word(along, "along X I axis", arrays=2),
+    "entries": Word(entries, "entries values", arrays=0),
     "diff": Word(diff, "diff X n axis", settings=2),
     "diagonal": Word(diagonal, "diagonal X offset axis1 axis2", settings=3),
     "trace": Word(trace, "trace X offset axis1 axis2", settings=3),

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .errors import CostError, FormulaError, Position, ShapeError, UnknownNameError
-from .patterns import Condition, PApply, Pattern, PEach, PVar, Reject, Ruleset
+from .patterns import Condition, Pattern, Reject, Ruleset
 from .shapes import ShapeRule, elementwise
 from .term import Number, Shape, Term, exact_number, make_term, postorder
+
+if TYPE_CHECKING:
+    from .readings import Results, Spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,40 +149,6 @@ class Operator:
             raise ShapeError(f"{self.name}: {error.message}") from None
 
 
-EACH = "each"
-"""The name of the argument in the body of a Spelling."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """A name for formulas of any number of arguments (`def stack(X.., axis=0) = ...`), with the settings that a call may give.
-
-    In `body` an operator of two arguments is applied to one `PEach` instead: what is made of each argument, combined two at a time.
-    """
-
-    settings: tuple[Parameter, ...]
-    body: Pattern
-
-    def written(self, arguments: Sequence[Pattern], settings: Mapping[str, Pattern]) -> Pattern:
-        """The formula that a call with these arguments, one at least, means (bodies are as deep as a line of a rule file)."""
-
-        def put(pattern: Pattern, own: Mapping[str, Pattern]) -> Pattern:
-            if isinstance(pattern, PVar):
-                return own.get(pattern.name, pattern)
-            if not isinstance(pattern, PApply):
-                return pattern
-            first, *others = pattern.args or (None,)
-            if not isinstance(first, PEach):
-                return PApply(pattern.op, tuple(put(a, own) for a in pattern.args))
-            total, *parts = [put(first.body, {**own, EACH: argument}) for argument in arguments]
-            given = tuple(put(a, own) for a in others if a is not None)
-            for part in parts:
-                total = PApply(pattern.op, (total, part, *given))
-            return total
-
-        return put(self.body, settings)
-
-
 class Notation(Protocol):
     """How terms are written and read; given to a theory by the reader, which knows the printer."""
 
@@ -212,6 +181,8 @@ ROLES: dict[str, int] = {
     "both": 2,
     "either": 2,
     "neither": 1,
+    "numbers": 1,
+    "gather": 3,
 }
 """The roles that a rule file may give to an operator, with the number of arguments that the operator has."""
 
@@ -224,7 +195,7 @@ class Theory:
 
     `operators` maps (fixity class, name, arity) uniquely; `find` looks a written name up. `roles` says which operator
     is the sum, product, power, fill, sum_to and so on, for what calculus and the engine need by name. `spellings` are names
-    for formulas of any number of arguments.
+    for formulas of any number of arguments, and for several formulas.
     """
 
     def __init__(
@@ -236,7 +207,7 @@ class Theory:
         sources: tuple[tuple[str, str], ...],
         notation: Notation,
         base: Theory | None = None,
-        spellings: Mapping[str, Spelling] | None = None,
+        spellings: Mapping[str, Spelling | tuple[Results, ...]] | None = None,
     ) -> None:
         self.operators = tuple(operators)
         self.rulesets = {ruleset.name: ruleset for ruleset in rulesets}

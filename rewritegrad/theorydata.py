@@ -13,23 +13,24 @@ from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from . import patterns, theory
+from . import patterns, readings, theory
 from .definitions import imply_shapes
 from .errors import Position
 from .patterns import COMPARISONS, CONDITION_WORDS, FOLDS, STAGES, Condition, PFold, PSetting, Reject, Ruleset
+from .readings import Results, Spelling
 from .settings import SETTINGS
 from .shaperules import parse_rule
-from .theory import ROLES, Operator, Spelling, Theory
+from .theory import ROLES, Operator, Theory
 
 Data: TypeAlias = Any
 
 KINDS: tuple[type, ...] = tuple(
     kind
-    for module in (patterns, theory)
+    for module in (patterns, theory, readings)
     for kind in vars(module).values()
     if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__ and kind is not Operator
 )
-"""What theories are made of: the immutable values of these two modules, each told by its place in this list."""
+"""What theories are made of: the immutable values of these modules, each told by its place in this list."""
 
 TUPLE, SET, FRACTION, OPERATOR, POSITION = "(", "{", "/", "o", "@"
 
@@ -42,7 +43,7 @@ _NAMING = (Condition, PFold, PSetting)
 _OPERATOR_FIELDS = tuple(f.name for f in fields(Operator) if f.name not in DERIVED)
 
 Texts: TypeAlias = Sequence[tuple[str, str]]
-Parts: TypeAlias = tuple[list[Operator], list[Ruleset], dict[str, Operator], list[Reject], dict[str, Spelling]]
+Parts: TypeAlias = tuple[list[Operator], list[Ruleset], dict[str, Operator], list[Reject], dict[str, Spelling | tuple[Results, ...]]]
 
 
 class NotData(Exception):

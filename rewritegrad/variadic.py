@@ -10,9 +10,10 @@ from lark import Token, Tree
 
 from .opblocks import Block, defaults
 from .patterns import PApply, Pattern, PEach, names
+from .readings import EACH, Spelling
 from .rulepatterns import PatternReader
 from .syntax import Node, tokens, trees
-from .theory import EACH, Spelling, Theory
+from .theory import Theory
 
 FIELDS = ("also", "doc")
 

@@ -1,0 +1,162 @@
+"""Kernels of matrix functions, factors and equations that SciPy has for single matrices, here for stacks of them.
+
+SciPy is imported when one is called. An argument outside of what is real (the logarithm of a matrix with negative
+eigenvalues) gives nan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+def _stacked(function: Callable[..., Any], *given: ArrayLike) -> Array:
+    """The real results of a function of matrices for every matrix of stacks, whose leading axes broadcast."""
+    arrays = [np.asarray(a, np.float64) for a in given]
+    lead = np.broadcast_shapes(*[a.shape[:-2] for a in arrays])
+    arrays = [np.broadcast_to(a, lead + a.shape[-2:]) for a in arrays]
+    results = [_real(function(*[a[at] for a in arrays])) for at in np.ndindex(*lead)]
+    if not results:  # an empty stack: what one matrix would give tells the shape
+        example = np.shape(function(*[np.eye(*a.shape[-2:]) for a in arrays]))
+        return np.zeros(lead + example)
+    return np.array(results).reshape(lead + results[0].shape)
+
+
+def _real(result: Any) -> Array:
+    found: Array = np.asarray(result)
+    if not np.iscomplexobj(found):
+        return found
+    size = np.abs(found).max(initial=1.0)
+    return np.asarray(np.where(np.abs(found.imag) <= 1e-12 * size, found.real, np.nan))
+
+
+def logm(array: ArrayLike) -> Array:
+    """The logarithm of a matrix without eigenvalues on the negative half of the real line.
+
+    >>> logm([[1.0, 1.0], [0.0, 1.0]]).round(9).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    from scipy.linalg import logm as kernel
+
+    return _stacked(kernel, array)
+
+
+def sqrtm(array: ArrayLike) -> Array:
+    """The square root of a matrix without eigenvalues on the negative half of the real line.
+
+    >>> sqrtm([[4.0, 0.0], [0.0, 9.0]]).tolist()
+    [[2.0, 0.0], [0.0, 3.0]]
+    """
+    from scipy.linalg import sqrtm as kernel
+
+    return _stacked(kernel, array)
+
+
+def lu_p(array: ArrayLike) -> Array:
+    """The permutation of A = P @ L @ U, as a matrix."""
+    return _lu(array, 0)
+
+
+def lu_l(array: ArrayLike) -> Array:
+    """The lower triangular factor, with ones on its diagonal.
+
+    >>> (lu_p([[0.0, 2.0], [1.0, 1.0]]) @ lu_l([[0.0, 2.0], [1.0, 1.0]]) @ lu_u([[0.0, 2.0], [1.0, 1.0]])).tolist()
+    [[0.0, 2.0], [1.0, 1.0]]
+    """
+    return _lu(array, 1)
+
+
+def lu_u(array: ArrayLike) -> Array:
+    """The upper triangular factor."""
+    return _lu(array, 2)
+
+
+def _lu(array: ArrayLike, which: int) -> Array:
+    from scipy.linalg import lu
+
+    return _stacked(lambda a: lu(a)[which], array)
+
+
+def solve_sylvester(a: ArrayLike, b: ArrayLike, q: ArrayLike) -> Array:
+    """The solution X of A @ X + X @ B = Q.
+
+    >>> solve_sylvester([[1.0]], [[2.0]], [[6.0]]).tolist()
+    [[2.0]]
+    """
+    from scipy.linalg import solve_sylvester as kernel
+
+    return _stacked(kernel, a, b, q)
+
+
+def solve_discrete_lyapunov(a: ArrayLike, q: ArrayLike) -> Array:
+    """The solution X of A @ X @ transpose(A) - X + Q = 0.
+
+    >>> solve_discrete_lyapunov([[0.5]], [[3.0]]).tolist()
+    [[4.0]]
+    """
+    from scipy.linalg import solve_discrete_lyapunov as kernel
+
+    return _stacked(kernel, a, q)
+
+
+def solve_discrete_are(a: ArrayLike, b: ArrayLike, q: ArrayLike, r: ArrayLike) -> Array:
+    """The solution of the discrete Riccati equation, of the symmetric parts of Q and R."""
+    from scipy.linalg import solve_discrete_are as kernel
+
+    return _stacked(lambda a, b, q, r: kernel(a, b, (q + q.T) / 2, (r + r.T) / 2), a, b, q, r)
+
+
+def solve_continuous_are(a: ArrayLike, b: ArrayLike, q: ArrayLike, r: ArrayLike) -> Array:
+    """The solution of the continuous Riccati equation, of the symmetric parts of Q and R."""
+    from scipy.linalg import solve_continuous_are as kernel
+
+    return _stacked(lambda a, b, q, r: kernel(a, b, (q + q.T) / 2, (r + r.T) / 2), a, b, q, r)
+
+
+def banded(rows: ArrayLike, lower: int = 0) -> Array:
+    """The square matrix whose diagonals are rows, the last `lower` of them below the main one, entry j of each in column j.
+
+    >>> banded([[0.0, 2.0], [3.0, 4.0]]).tolist()
+    [[3.0, 2.0], [0.0, 4.0]]
+    """
+    given = np.asarray(rows)
+    size = given.shape[-1]
+    result = np.zeros((*given.shape[:-2], size, size), np.result_type(given.dtype, np.float64))
+    for i, columns, offset in _diagonals(given.shape[-2], size, lower):
+        result[..., columns - offset, columns] = given[..., i, columns]
+    return result
+
+
+def unbanded(matrix: ArrayLike, like: ArrayLike, lower: int = 0) -> Array:
+    """The diagonals of a matrix as rows, zeros where a diagonal has no entry in a column: what `banded` does to derivatives.
+
+    >>> unbanded([[3.0, 2.0], [0.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]).tolist()
+    [[0.0, 2.0], [3.0, 4.0]]
+    """
+    given, (count, size) = np.asarray(matrix), np.shape(like)[-2:]
+    result = np.zeros((*given.shape[:-2], count, size), np.result_type(given.dtype, np.float64))
+    for i, columns, offset in _diagonals(count, size, lower):
+        result[..., i, columns] = given[..., columns - offset, columns]
+    return result
+
+
+def _diagonals(count: int, size: int, lower: int) -> Iterator[tuple[int, NDArray[np.intp], int]]:
+    """The number of each row, the columns in which its diagonal has entries, and how far that is above the main one."""
+    for i in range(count):
+        offset = count - 1 - lower - i
+        yield i, np.arange(min(max(offset, 0), size), max(size + min(offset, 0), 0)), offset
+
+
+MATRIX_KERNELS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        *(logm, sqrtm, lu_p, lu_l, lu_u, solve_sylvester, solve_discrete_lyapunov, solve_discrete_are, solve_continuous_are),
+        *(banded, unbanded),
+    )
+}
+"""What a rule file may name with the prefix `kernels`."""
