@@ -1,4 +1,4 @@
-"""Kernels that move entries of arrays, or make arrays of few numbers, which NumPy lacks: parts and what puts parts back, and the adjoints of NumPy's own.
+"""Kernels that move entries of arrays, or make arrays of few numbers: parts and what puts parts back, and the adjoints of NumPy's own.
 
 They also work on arrays of objects, on which the oracle runs them. In an index a slice is ("slice", start, stop, step), a
 list of integers ("array", a tuple), a new axis None, and all axes that it leaves out "...".
@@ -120,8 +120,8 @@ def untake_along(part: ArrayLike, like: ArrayLike, indices: ArrayLike, axis: int
 def partition_order(array: ArrayLike, kth: Any = 0, axis: int = -1) -> Array:
     """The places from which np.partition takes its entries.
 
-    >>> partition_order([3.0, 1.0, 2.0], 0)[0]
-    1.0
+    >>> partition_order([2.0, 1.0], 0)
+    array([1., 0.])
     """
     array = np.asarray(array)
     ordered = np.argsort(array, axis, kind="stable")

