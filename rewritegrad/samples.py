@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import accumulate, count, pairwise
-from math import inf, isfinite, prod
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from .definitions import expand
 from .dimensions import Derived, Dimensions, value_of
 from .edges import edge_rows
 from .kernels import Array
+from .spreads import first_spread, inside, kept_inside, spread_values
 from .term import Dimension, Shape, Term, postorder, variable_terms
 from .theory import Operator, Type
 
@@ -34,10 +35,6 @@ _FIRST, _MORE, _ROUNDS = 48, 256, 5  # candidates at first, and in each of some 
 _LITERALS = 4
 _GRID = 33
 
-# How the candidates are spread, in turn: 0 any sign and magnitude from 0.1 to 10; 1 the same, positive; 2 between 0 and 1;
-# 3 between -1 and 1; 4 a few units; 5 larger; 6 near a literal of the problem. Real variables get no integers: x - 1, x - y and
-# log(x) would be 0 at them, and count as zero in the generic sense because of one unlucky point.
-_SPREADS = (0, 1, 2, 0, 3, 1, 0, 4, 6, 5, 1, 2, 0, 1, 3, 6)
 
 
 class Sizes:
@@ -112,8 +109,7 @@ class Points:
         variables = variable_terms(*self._terms)
         search = _Search(self._terms, variables, self._sizes, self._seed)
         with np.errstate(all="ignore"):
-            rows = search.points()
-            edges = search.edges(rows)
+            rows, edges = search.points()
         self._regular, self._count = len(rows), len(rows) + len(edges)
         for variable, values in zip(variables, search.split(np.concatenate([rows, edges])), strict=True):
             self._values[variable.value, variable.detail] = values
@@ -125,7 +121,7 @@ class Points:
         if found is None:
             shape = self._sizes.concrete(type.shape)
             generator = np.random.Generator(np.random.PCG64([self._seed, 1 + len(self._values)]))
-            drawn = _inside(_spread(generator, count, prod(shape), ()), type)
+            drawn = inside(spread_values(generator, count, prod(shape), ()), type)
             found = self._values[name, type] = drawn.reshape(count, *shape)
         return found
 
@@ -152,36 +148,40 @@ class _Search:
         self.partial = [*self.required, *[t for t in self.order if t.op.needs]]
         self.literals = _literals(self.order)
 
-    def points(self) -> Array:
-        """The rows of the points."""
+    def points(self) -> tuple[Array, Array]:
+        """The rows of the points, and of the edge points (edges.py) at which the required terms are defined."""
         width = sum(self.widths)
         wanted = self.sizes.points
         if not width:
-            return np.zeros((wanted, 0))
+            return np.zeros((wanted, 0)), np.zeros((0, 0))
         room = max(wanted, MAX_ENTRIES // width)
-        generator = np.random.Generator(np.random.PCG64(self.seed))
-        rows = self.candidates(generator, min(_FIRST, room))
-        scores = self.scores(rows)
+        first = min(_FIRST, room)
+        rows = self.rows_inside(first_spread(self.seed, first, width, self.literals))
+        edges = edge_rows(rows[0], self.variables, self.spans)
+        scores = self.scores(np.concatenate([rows, edges]))
+        scores, at_edges = scores[:first], scores[first:]
+        generator = None
         for i in range(1, _ROUNDS + 1):
             if np.count_nonzero(scores == len(self.required)) >= wanted or room < _FIRST:
                 break
+            generator = generator or np.random.Generator(np.random.PCG64([self.seed, 1]))
             count = min(_MORE, room)
             more = self.candidates(generator, count) if i == 1 else self.crossed(generator, rows, count)
             rows, scores = np.concatenate([rows, more]), np.concatenate([scores, self.scores(more)])
+        highest = scores.max()
         chosen = rows[np.argsort(-scores, kind="stable")[:wanted]]
-        return np.concatenate([chosen, *self.beside_kinks(rows[scores == scores.max()])])
-
-    def edges(self, rows: Array) -> Array:
-        """Edge points at which the required terms are defined."""
-        if not len(rows) or not rows.shape[1]:
-            return rows[:0]
-        found = edge_rows(rows[0], self.variables, self.spans)
-        return found[self.scores(found) == len(self.required)] if len(found) else rows[:0]
+        if scores[0] < highest:
+            edges = edge_rows(chosen[0], self.variables, self.spans)
+            at_edges = self.scores(edges)
+        return np.concatenate([chosen, *self.beside_kinks(rows[scores == highest])]), edges[at_edges == len(self.required)]
 
     def candidates(self, generator: np.random.Generator, count: int, literal_rows: bool = False) -> Array:
         """Rows inside the declared domain."""
-        spread = _spread(generator, count, sum(self.widths), self.literals, literal_rows)
-        return np.concatenate([_inside(z, v.detail) for z, v in zip(self.columns(spread), self.variables, strict=True)], axis=1)
+        return self.rows_inside(spread_values(generator, count, sum(self.widths), self.literals, literal_rows))
+
+    def rows_inside(self, spread: Array) -> Array:
+        """The rows moved inside the declared domain."""
+        return np.concatenate([inside(z, v.detail) for z, v in zip(self.columns(spread), self.variables, strict=True)], axis=1)
 
     def crossed(self, generator: np.random.Generator, rows: Array, count: int) -> Array:
         """New rows from the most promising ones: a little moved, and with another value for one variable."""
@@ -189,7 +189,7 @@ class _Search:
         best = rows[np.argsort(-parts, kind="stable")[:COUNT]]
         old = np.resize(best, (count, rows.shape[1]))
         new = old * (0.85 + 0.3 * generator.random(old.shape))
-        crossed = [_kept(n, o, v.detail) for n, o, v in zip(self.columns(new), self.columns(old), self.variables, strict=True)]
+        crossed = [kept_inside(n, o, v.detail) for n, o, v in zip(self.columns(new), self.columns(old), self.variables, strict=True)]
         others = self.columns(self.candidates(generator, count, literal_rows=True))
         which = (generator.random(count) * len(self.variables)).astype(int)
         for i, (column, other) in enumerate(zip(crossed, others, strict=True)):
@@ -337,63 +337,3 @@ def _kinks(order: Sequence[Term]) -> list[tuple[Term, ...]]:
         if not any(_is_boolean(side, known) for side in sides) and any(side.op.leaf != "number" for side in sides):
             found[sides] = None
     return list(found)
-
-
-# -- spreading values
-
-
-def _spread(generator: np.random.Generator, rows: int, width: int, literals: Sequence[float], literal_rows: bool = False) -> Array:
-    """Values without regard to the domain, none of them 0; with `literal_rows` every row has values near literals."""
-    u, v, w = generator.random((3, rows, width))
-    z: Array = np.where(u < 0.4, -1.0, 1.0) * 10.0 ** (2.0 * v - 1.0)
-    kinds = np.resize(_SPREADS, rows)
-    z[kinds == 1] = np.abs(z[kinds == 1])
-    z[kinds == 2] = 0.03 + 0.94 * w[kinds == 2]
-    z[kinds == 3] = np.sign(z[kinds == 3]) * (0.03 + 0.94 * w[kinds == 3])
-    z[kinds == 4] = np.sign(z[kinds == 4]) * (0.7 + 5.6 * w[kinds == 4])
-    z[kinds == 5] = np.sign(z[kinds == 5]) * 10.0 ** (1.0 + 1.3 * w[kinds == 5])
-    if literals:
-        literal, factor, chosen = generator.random((3, rows, width))
-        near = np.array(literals)[(literal * len(literals)).astype(int)] * np.array([0.98, 1.02, 2.1, -1.02])[(factor * 4).astype(int)]
-        z = np.where((chosen < 0.5) & (literal_rows | (kinds == 6))[:, np.newaxis], near, z)
-    return z
-
-
-def _inside(z: Array, type: Type) -> Array:
-    """Values moved into a variable's domain."""
-    low = -inf if type.lower is None else float(type.lower)
-    high = inf if type.upper is None else float(type.upper)
-    size = np.abs(z)
-    if low > -inf and high < inf:
-        share = size / (1.0 + size)
-        x = low + (high - low) * np.where(z > 0, share, 1.0 - share)
-    elif low > -inf:
-        x = low + size * max(1.0, abs(low) * 1e-6)
-    elif high < inf:
-        x = high - size * max(1.0, abs(high) * 1e-6)
-    else:
-        x = z
-    if type.integer:
-        x = _integers(x, low, high, type)
-    elif type.lower != 0 or type.upper is not None:
-        x = np.where(x == 0.0, min(0.03, high / 2.0) if high > 0 else max(-0.03, low / 2.0), x)
-    return x
-
-
-def _integers(x: Array, low: float, high: float, type: Type) -> Array:
-    """Integers of a domain: rounded, and away from 0 where that is inside."""
-    first = np.floor(low) + 1.0 if type.open_lower else np.ceil(low)
-    last = np.ceil(high) - 1.0 if type.open_upper else np.floor(high)
-    if first > -inf and last < inf:
-        return first + np.floor((x - low) / (high - low) * (last - first + 1.0)).clip(0.0, last - first) if high > low else np.full(x.shape, first)
-    k: Array = np.clip(np.copysign(np.maximum(1.0, np.rint(np.abs(x))), x), first, last)
-    return k
-
-
-def _kept(new: Array, old: Array, type: Type) -> Array:
-    """The new values where they are inside the domain, else the old ones."""
-    if type.integer:
-        return old
-    low, high = -inf if type.lower is None else float(type.lower), inf if type.upper is None else float(type.upper)
-    kept: Array = np.where((new > low) & (new < high) & (new != 0.0), new, old)
-    return kept
