@@ -29,6 +29,7 @@ class Limits:
     spread_iterations: int = field(default=8, metadata={MEANING: "iterations of the laws that multiply out (spread), in an e-graph of their own"})
     rows: int = field(default=200, metadata={MEANING: "e-nodes in a pulse, if the input does not need more than half of them"})
     second_rows: int = field(default=500, metadata={MEANING: "the same once more, where pulses ended at the limit before"})
+    joint: int = field(default=3, metadata={MEANING: "several terms together may have as many times those two limits, up to this"})
     explorable: int = field(default=4000, metadata={MEANING: "an input that needs more e-nodes gets the laws that only shrink"})
     whole: int = field(default=1000, metadata={MEANING: "an input of more operations than this is simplified in pieces"})
     explored: int = field(default=10_000, metadata={MEANING: "operations of such an input that are explored at most"})
@@ -36,6 +37,11 @@ class Limits:
     backoff: Backoff | None = field(default=None, metadata={MEANING: "MATCHES,ITERATIONS: a law of explore that matches more often waits so long"})
 
     exact: bool = field(default=False, metadata={MEANING: "True: the cheapest terms of each e-graph, by SciPy's integer programming"})
+
+    def among(self, count: int) -> Limits:
+        """The limits for so many terms together."""
+        times = min(count, self.joint)
+        return self if times <= 1 else replace(self, rows=times * self.rows, second_rows=times * self.second_rows, joint=1)
 
     def described(self) -> Iterator[tuple[str, Any, str]]:
         """Name, value and meaning of every limit."""
@@ -52,7 +58,7 @@ def limited(limits: Limits | None, seconds: float | None, rows: int | None, iter
     if seconds is not None:
         chosen = replace(chosen, seconds=seconds)
     if rows is not None:
-        chosen = replace(chosen, rows=rows, second_rows=rows)
+        chosen = replace(chosen, rows=rows, second_rows=rows, joint=1)
     if iterations is not None:
         chosen = replace(chosen, reduce_iterations=iterations, explore_iterations=iterations)
     return chosen

@@ -374,7 +374,7 @@ def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplificatio
     start = perf_counter()
     parts = postorder(*terms)
     resolved = resolve(terms, parts)
-    simplifier = Simplifier(resolved, limits, parts=parts if resolved == list(terms) else ())
+    simplifier = Simplifier(resolved, limits.among(len(resolved)), parts=parts if resolved == list(terms) else ())
     looking = perf_counter() - start
     is_large = simplifier.size > limits.whole
     if limits.seconds is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_limits_from_texts() -> None:
 def test_short_ways_to_set_limits() -> None:
     assert limited(None, None, None, None) is USUAL
     assert limited(Limits(pulses=1), 2.0, 100, 4) == Limits(
-        pulses=1, seconds=2.0, rows=100, second_rows=100, reduce_iterations=4, explore_iterations=4
+        pulses=1, seconds=2.0, rows=100, second_rows=100, joint=1, reduce_iterations=4, explore_iterations=4
     )
 
 
@@ -103,3 +104,10 @@ def test_the_command_lists_and_takes_limits(capsys: pytest.CaptureFixture[str]) 
     assert report["pulses"] == 1 and report["held_back"] == [] and "reduce" in report["stages"]
     assert cli.main(["simplify", "x + x", "--limit", "pulses"]) == 1
     assert "NAME=VALUE" in capsys.readouterr().err
+
+
+def test_several_terms_together_have_more_rows() -> None:
+    limits = Limits(rows=100, second_rows=250)
+    assert limits.among(1) is limits
+    assert (limits.among(2).rows, limits.among(2).second_rows) == (200, 500)
+    assert limits.among(50) == replace(limits, rows=300, second_rows=750, joint=1)
