@@ -79,6 +79,17 @@ def kl_div(x: ArrayLike, y: ArrayLike) -> Any:
     return np.where(near, (x + y) * (small * np.arctanh(small) + rest), special.kl_div(x, y))
 
 
+def norm_hazard(x: ArrayLike) -> Any:
+    """The density of the standard normal distribution over the probability of what is above x, without underflow or overflow.
+
+    >>> print(f"{norm_hazard(0.0):.12f} {norm_hazard(1e3):.9f} {norm_hazard(-1e3):.1f}")
+    0.797884560803 1000.000999998 0.0
+    """
+    from scipy import special
+
+    return np.sqrt(2 / np.pi) / special.erfcx(np.asarray(x, dtype=float) / np.sqrt(2))
+
+
 def t_cdf(x: ArrayLike, k: ArrayLike) -> Any:
     """The distribution function of Student's t with k degrees of freedom, exact near 0 and in both tails; nan where k is not positive.
 
@@ -106,6 +117,6 @@ def squareplus(x: ArrayLike, b: ArrayLike) -> Any:
 
 
 ACCURATE_KERNELS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (log1mexp, logcosh, logerfc, logi0, kl_div, t_cdf, squareplus)
+    function.__name__: function for function in (log1mexp, logcosh, logerfc, logi0, kl_div, norm_hazard, t_cdf, squareplus)
 }
 """What a rule file may name with the prefix `kernels`."""

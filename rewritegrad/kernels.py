@@ -126,6 +126,29 @@ def powlog(base: ArrayLike, exponent: ArrayLike) -> Any:
     return np.power(base, exponent) * np.log(np.where(base == 0, 1.0, base))
 
 
+def powslope(count: ArrayLike, base: ArrayLike, exponent: ArrayLike) -> Any:
+    """The derivative of base^exponent by the base, `count` times: 0 where the exponent is 0, 1, ..., count - 1, at base 0 too.
+
+    >>> powslope(1.0, 0.0, [0.0, 1.0, 2.0])
+    array([0., 1., 0.])
+    """
+    count, base, exponent = np.broadcast_arrays(*[np.asarray(a, dtype=float) for a in (count, base, exponent)])
+    factor = np.ones(count.shape)
+    for i in range(int(count.max(initial=0.0))):
+        factor = np.where(i < count, factor * (exponent - i), factor)
+    return factor * np.power(np.where(factor == 0, 1.0, base), exponent - count)
+
+
+def direction(x: ArrayLike, y: ArrayLike) -> Any:
+    """x / hypot(x, y), and 0 where both are 0.
+
+    >>> direction([3.0, 0.0], [4.0, 0.0])
+    array([0.6, 0. ])
+    """
+    length = np.hypot(x, y)
+    return np.divide(x, np.where(length == 0, 1.0, length))
+
+
 def basis(like: ArrayLike) -> Array:
     """The identity matrix with as many rows as `like` has entries along its axis.
 
@@ -179,6 +202,8 @@ OWN: dict[str, Any] = {
     "flat_rows": flat_rows,
     "first": first,
     "powlog": powlog,
+    "powslope": powslope,
+    "direction": direction,
     "catalan": catalan,
     **ACCURATE_KERNELS,
     **AXIS_KERNELS,

@@ -87,6 +87,7 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "log_ndtr": lambda sp, x: sp.log(_ndtr(sp, x)),
     "ndtri": _ndtri,
     "ndtri_exp": lambda sp, x: _ndtri(sp, sp.exp(x)),
+    "norm_hazard": lambda sp, x: sp.sqrt(2 / sp.pi) * sp.exp(-(x**2) / 2) / sp.erfc(x / sp.sqrt(2)),
     "rgamma": lambda sp, x: 1 / sp.gamma(x),
     "gammaln": lambda sp, x: sp.log(sp.Abs(sp.gamma(x))),
     "gammasgn": lambda sp, x: sp.sign(sp.gamma(x)),
