@@ -79,6 +79,15 @@ def kl_div(x: ArrayLike, y: ArrayLike) -> Any:
     return np.where(near, (x + y) * (small * np.arctanh(small) + rest), special.kl_div(x, y))
 
 
+def tanh_softplus(x: ArrayLike) -> Any:
+    """tanh(log(1 + exp(x))).
+
+    >>> print(f"{tanh_softplus(0.0):.12f} {tanh_softplus(-50.0):.6g}")
+    0.600000000000 1.92875e-22
+    """
+    return np.tanh(np.logaddexp(0.0, x))
+
+
 def norm_hazard(x: ArrayLike) -> Any:
     """The density of the standard normal distribution over the probability of what is above x, without underflow or overflow.
 
@@ -117,6 +126,6 @@ def squareplus(x: ArrayLike, b: ArrayLike) -> Any:
 
 
 ACCURATE_KERNELS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (log1mexp, logcosh, logerfc, logi0, kl_div, norm_hazard, t_cdf, squareplus)
+    function.__name__: function for function in (log1mexp, logcosh, logerfc, logi0, kl_div, tanh_softplus, norm_hazard, t_cdf, squareplus)
 }
 """What a rule file may name with the prefix `kernels`."""

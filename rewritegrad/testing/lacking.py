@@ -143,6 +143,13 @@ def _besselk_by_order(k: Any, v: Any, x: Any, scaled: bool = False) -> Any:
         return total * step / 2
 
 
+def _powslope(k: Any, x: Any, y: Any) -> Any:
+    factor = mpmath_module().mpf(1)
+    for i in range(int(k)):
+        factor *= y - i
+    return factor * x ** (y - k) if factor else factor
+
+
 def _by(function: Callable[..., Any], *orders: Any) -> Any:
     """A function that takes orders of differentiation before arguments: so many times by each of the first of these."""
 
@@ -177,6 +184,7 @@ LACKING: dict[str, Callable[..., Any]] = {
     "yv_v": _by(lambda mp, v, x: mp.bessely(v, x), 0),
     "iv_v": _by(lambda mp, v, x: mp.besseli(v, x), 0),
     "ive_v": _by(lambda mp, v, x: mp.besseli(v, x) * mp.exp(-x), 0),
+    "powslope": _powslope,
     "kv_v": _besselk_by_order,
     "kve_v": lambda k, v, x: _besselk_by_order(k, v, x, scaled=True),
 }

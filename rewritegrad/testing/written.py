@@ -66,6 +66,7 @@ def _undefined(name: str) -> Callable[..., Any]:
 
 UNKNOWN = (
     *("gammaincinv", "gammainccinv", "betaincinv", "gammainc_a", "gammaincc_a", "gamma_density_a", "betainc_ab", "beta_density_ab"),
+    "powslope",
     *("jv_v", "yv_v", "iv_v", "ive_v", "kv_v", "kve_v"),
 )
 """What SymPy has no function for, and lacking.py has numbers of."""
@@ -88,6 +89,7 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "ndtri": _ndtri,
     "ndtri_exp": lambda sp, x: _ndtri(sp, sp.exp(x)),
     "norm_hazard": lambda sp, x: sp.sqrt(2 / sp.pi) * sp.exp(-(x**2) / 2) / sp.erfc(x / sp.sqrt(2)),
+    "tanh_softplus": lambda sp, x: sp.tanh(sp.log(1 + sp.exp(x))),
     "rgamma": lambda sp, x: 1 / sp.gamma(x),
     "gammaln": lambda sp, x: sp.log(sp.Abs(sp.gamma(x))),
     "gammasgn": lambda sp, x: sp.sign(sp.gamma(x)),
