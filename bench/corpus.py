@@ -3,8 +3,10 @@
 For every partial derivative of the formulas in tests/corpus.jsonl: the operations that rg.diff leaves and those that SymPy's
 simplify(diff) leaves, both counted by count_ops. SymPy's symbols have the same assumptions; its result is read back by
 rg.parse, once as it is and once with decimals for fractions where the formula has decimals, and the shorter one counts.
-Where SymPy runs out of time (20 s of processor time, in a worker process) its unsimplified derivative counts, and is listed.
+Where SymPy runs out of time (20 s of processor time unless --patience says otherwise, in a worker process) its unsimplified derivative counts, and is listed.
 
+    --formulas FILE  the formulas of a text file instead, one a line as in bench/heldout.txt, which no law was chosen for
+    --patience S     SymPy's time for each answer
     --cache FILE     keep SymPy's answers there (they take half an hour; nothing is kept without it)
     --limit N        the first N formulas only;  --every N: one formula of N;  --only TEXT: those whose id contains it
     --cached         only derivatives whose answer is in the cache
@@ -43,6 +45,20 @@ def read_sympy(text: str, types: dict[str, str]) -> Term:
     unknown = sorted({name for name in _CALL.findall(text) if not builtin.named(name)})
     theory = rg.Theory.parse("\n".join(f"op {name}(x)" for name in unknown) + "\n", base=builtin) if unknown else builtin
     return rg.parse(text, theory, types)
+
+
+def formulas_of(path: Path) -> list[dict[str, Any]]:
+    """The formulas of a text file: name | formula | variables that are positive | what it is; [group] before those of a group."""
+    entries: list[dict[str, Any]] = []
+    group = path.stem
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            group = line.strip("[] ")
+        elif line and not line.startswith("#"):
+            name, formula, positive, source = (part.strip() for part in line.split("|"))
+            types = {v: "scalar > 0" if v in positive.split() else "scalar" for v in rg.parse(formula).variables}
+            entries.append({"id": f"{group}/{name}", "formula": formula, "types": types, "source": source})
+    return entries
 
 
 @dataclass(frozen=True)
@@ -130,6 +146,8 @@ def show_rows(rows: Sequence[Row]) -> None:
 
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--formulas", type=Path)
+    parser.add_argument("--patience", type=float, default=20.0)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--every", type=int, default=1)
@@ -142,9 +160,12 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = options(arguments)
-    entries = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
+    if chosen.formulas is None:
+        entries = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
+    else:
+        entries = formulas_of(chosen.formulas)
     entries = [e for e in entries if chosen.only in e["id"]][:: chosen.every][: chosen.limit]
-    answers = Answers(chosen.cache)
+    answers = Answers(chosen.cache, chosen.patience)
     rows: list[Row] = []
     failed: list[str] = []
     for entry in entries:

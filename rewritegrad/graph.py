@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .costs import machine_cost, node_cost
+from .egraph.expanding import multiply_out
 from .egraph.extract import NothingToExtract, Solver, child_roots, extract
 from .egraph.language import Language
 from .egraph.looking import Additions, View
@@ -186,6 +187,13 @@ class EGraph:
             return store.run(program, iterations, rows, seconds, flatten, backoff)
         except TooDeep as error:
             raise RuleFileError(str(error), error.law.source.position) from None
+        except Contradiction as error:
+            raise UnsoundRuleError(str(error)) from None
+
+    def multiply_out(self, ids: Sequence[int]) -> bool:
+        """Joins sums and products below some ids with what they are multiplied out; whether there were any. Before laws have run only."""
+        try:
+            return multiply_out(self.engine, ids)
         except Contradiction as error:
             raise UnsoundRuleError(str(error)) from None
 

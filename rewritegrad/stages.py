@@ -290,17 +290,18 @@ class Simplifier:
         return ids
 
     def _spread(self) -> bool:
-        """The laws of stage spread, run to their end: True where what came out is shorter, and so a new place to start from."""
-        rulesets = rulesets_of(self.theory, "spread")
-        if not rulesets or not self.limits.spread_iterations or self._time_left() == 0 or not has_products_of_sums(self.found.terms):
+        """Sums and products multiplied out, and people's own laws of stage spread: True where what came out is shorter, a new place to start from."""
+        if not self.limits.spread_iterations or self._time_left() == 0 or not has_products_of_sums(self.found.terms):
             return False
         graph = self._graph()
         ids = self._entered(graph)
-        self._run(graph, "reduce", rulesets_of(self.theory, "reduce"), 1, self.limits.second_rows)
-        self._run(graph, "spread", rulesets, self.limits.spread_iterations, 2 * graph.size() + self.limits.second_rows)
-        matches = self.found.reports[-1][1].matches()
-        if not any(rule.name in matches for name in rulesets for rule in self.theory.rulesets[name].rules):
+        if not graph.multiply_out(ids):
             return False
+        rulesets = rulesets_of(self.theory, "spread")
+        rows = 2 * graph.size() + self.limits.second_rows
+        if rulesets:
+            self._run(graph, "spread", rulesets, self.limits.spread_iterations, rows)
+        self._run(graph, "reduce", rulesets_of(self.theory, "reduce"), 1, rows)
         terms = graph.raise_all(ids, order=self.order, decimals=self.decimals)
         cost = weight(terms)
         if cost >= self.cost or not fits(terms):

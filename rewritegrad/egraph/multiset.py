@@ -63,7 +63,7 @@ class Engine(Products):
             if unit in counts and len(counts) > 1:
                 del counts[unit]
             made = self._bag(op, counts)
-        return self._shape_as(made, [i for i, _ in members]) if self.shaped else made
+        return self.shape_as(made, [i for i, _ in members]) if self.shaped else made
 
     def _leaf_of(self, leaf: tuple[Any, Any] | None) -> int:
         if leaf is None:

@@ -26,7 +26,7 @@ class Products(Sums):
         """The class of factor * product(id^e): like bases merged, numbers folded."""
         factors = list(factors)
         made = self._powers(*self._collect(factor, factors))
-        return self._shape_as(made, [i for i, _ in factors]) if self.shaped else made
+        return self.shape_as(made, [i for i, _ in factors]) if self.shaped else made
 
     def find_product(self, factor: Number, factors: Iterable[tuple[int, Number]]) -> int:
         """The id of such a product where it is present already, else -1; makes no node."""

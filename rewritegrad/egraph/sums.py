@@ -90,7 +90,7 @@ class Sums(Classes):
         inner = self.split(self.node(self.language.fill, (self.split(like)[1], root)))
         return self.ref(times(k, inner[0]), inner[1])
 
-    def _shape_as(self, made: int, parts: list[int]) -> int:
+    def shape_as(self, made: int, parts: list[int]) -> int:
         """The id filled up to the shape that the parts broadcast to, where merging has lost some of it."""
         assert self.analysis is not None
         wanted = [self.fact(p) for p in parts]
@@ -118,7 +118,7 @@ class Sums(Classes):
                     w, root = times(w, constant), self.one
             totals[root] = totals.get(root, 0) + (k if w == 1 else k * w)
         made = self._linear({root: tidy(k) for root, k in totals.items() if k})
-        return self._shape_as(made, [i for i, _ in terms]) if self.shaped else made
+        return self.shape_as(made, [i for i, _ in terms]) if self.shaped else made
 
     def _linear(self, totals: dict[int, Number]) -> int:
         if not totals:
