@@ -3,10 +3,10 @@
 For every partial derivative of the formulas in tests/corpus.jsonl: the operations that rg.diff leaves and those that SymPy's
 simplify(diff) leaves, both counted by count_ops. SymPy's symbols have the same assumptions; its result is read back by
 rg.parse, once as it is and once with decimals for fractions where the formula has decimals, and the shorter one counts.
-Where SymPy runs out of time (20 s of processor time unless --patience says otherwise, in a worker process) its unsimplified derivative counts, and is listed.
+Where SymPy runs out of time (in a worker process) its unsimplified derivative counts, and is listed.
 
     --formulas FILE  the formulas of a text file instead, one a line as in bench/heldout.txt, which no law was chosen for
-    --patience S     SymPy's time for each answer
+    --patience S     SymPy's processor time for each answer, in seconds (20)
     --cache FILE     keep SymPy's answers there (they take half an hour; nothing is kept without it)
     --limit N        the first N formulas only;  --every N: one formula of N;  --only TEXT: those whose id contains it
     --cached         only derivatives whose answer is in the cache

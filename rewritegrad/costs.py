@@ -73,9 +73,13 @@ def product_operations(exponents: tuple[Number, ...]) -> int:
 
 
 def node_cost(
-    engine: Engine, decimals: bool = False, prefer: frozenset[Operator] = frozenset(), shun: frozenset[Operator] = frozenset()
+    engine: Engine,
+    decimals: bool = False,
+    prefer: frozenset[Operator] = frozenset(),
+    shun: frozenset[Operator] = frozenset(),
+    ids: Sequence[int] = (),
 ) -> Cost:
-    """What an e-node costs when written, its children not counted.
+    """What an e-node costs when written, its children not counted; `ids` are wanted as the multiples of classes that they are.
 
     Applications of operators in `prefer` cost next to nothing, those of operators in `shun` SHUNNED operations.
     """
@@ -83,11 +87,20 @@ def node_cost(
     linear = engine.language.linear
     sums = engine.classes_with(linear)
 
+    wanted = {root: k for k, root in map(engine.split, ids)}
+
     def weight_cost(i: int) -> int:
         k, root = engine.split(i)
         if k == 1 or root == one or (k == -1 and root in sums):
             return 0
         return coefficient_operations(k, decimals) + (k < 0 and magnitude(k.numerator) == 1)
+
+    def takes_sign(node: ENode) -> bool:
+        return node.form == LINEAR or (node.form == POWERS and any(e % 2 == 1 and engine.split(i)[1] in sums for i, e in node.items))
+
+    def numerals(i: int) -> int:
+        k = engine.split(i)[0]
+        return 0 if k == 1 else 1 if k == -1 else 2 + (k < 0)
 
     def cost(node: ENode) -> int:
         form = node.form
@@ -103,9 +116,12 @@ def node_cost(
         else:
             ops = SHUNNED if node.op in shun else 1 if node.items else 0
             ops += sum(weight_cost(i) for i in node.items) + (0 if node.op.has_value else WITHOUT_VALUE)
-        if node.scale not in (1, -1):
-            ops += coefficient_operations(divide(1, node.scale), decimals)
-        return OPERATION * ops + 1 + sum(1 for i in node.children() if i != one) + (form == POWERS and any(e < 0 for _, e in node.items))
+        k = wanted.get(node.cls, 1)
+        if k != 1 or node.scale not in (1, -1):
+            k = divide(k, node.scale)
+            ops += coefficient_operations(k, decimals) + (k < 0 and magnitude(k.numerator) == 1 and not takes_sign(node))
+        ties = sum([1 + numerals(i) for i in node.children() if i != one]) + (form == POWERS and any(e < 0 for _, e in node.items))
+        return OPERATION * ops + 1 + ties + 2 * (node.scale not in (1, -1))
 
     return cost
 

@@ -190,10 +190,10 @@ class EGraph:
         except Contradiction as error:
             raise UnsoundRuleError(str(error)) from None
 
-    def multiply_out(self, ids: Sequence[int]) -> bool:
-        """Joins sums and products below some ids with what they are multiplied out; whether there were any. Before laws have run only."""
+    def multiply_out(self) -> bool:
+        """Joins every class with what comes out when the products of sums in it are multiplied out; whether there were any."""
         try:
-            return multiply_out(self.engine, ids)
+            return multiply_out(self.engine)
         except Contradiction as error:
             raise UnsoundRuleError(str(error)) from None
 
@@ -267,7 +267,7 @@ class EGraph:
             return self.extract_all(ids, exact=exact, seconds=seconds)
         for name in order:
             self._order.setdefault(name, len(self._order))
-        cost = machine_cost(engine, self.theory) if machine else node_cost(engine, decimals, prefer, shun)
+        cost = machine_cost(engine, self.theory) if machine else node_cost(engine, decimals, prefer, shun, ids)
         presentable = self._analysis.is_presentable(engine)
         choice = extract(engine, [engine.split(i)[1] for i in ids], cost, presentable, solver=_solver(exact, seconds))
         first = Raising(self.theory, engine, choice, self._order, decimals)

@@ -104,7 +104,7 @@ class Raising:
         if node.form == POWERS:
             return self._product(k, node.items)
         term = self._plain(node)
-        return term if k == 1 else self._product_of(k, [(term, 1)])
+        return term if k == 1 or self.engine.number_of(1, root) == 0 else self._product_of(k, [(term, 1)])  # zeros of a shape have no sign
 
     def _plain(self, node: ENode) -> Term:
         if node.form == LEAF:

@@ -295,13 +295,21 @@ class Simplifier:
             return False
         graph = self._graph()
         ids = self._entered(graph)
-        if not graph.multiply_out(ids):
+        reduce, spread = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "spread")
+        self._run(graph, "reduce", reduce, 1, self.limits.second_rows)
+        if not graph.multiply_out():
             return False
-        rulesets = rulesets_of(self.theory, "spread")
-        rows = 2 * graph.size() + self.limits.second_rows
-        if rulesets:
-            self._run(graph, "spread", rulesets, self.limits.spread_iterations, rows)
-        self._run(graph, "reduce", rulesets_of(self.theory, "reduce"), 1, rows)
+        if spread:
+            self._run(graph, "spread", spread, self.limits.spread_iterations, 2 * graph.size() + self.limits.second_rows)
+        if self._adopted(graph, ids):
+            return True
+        if graph.size() > self.limits.second_rows or self._time_left() == 0:
+            return False
+        self._run(graph, "reduce", reduce, 1, 2 * self.limits.second_rows)  # what came out may have common factors
+        return self._adopted(graph, ids)
+
+    def _adopted(self, graph: EGraph, ids: Sequence[int]) -> bool:
+        """Whether the best terms of a graph are shorter than those found before; they are kept then."""
         terms = graph.raise_all(ids, order=self.order, decimals=self.decimals)
         cost = weight(terms)
         if cost >= self.cost or not fits(terms):

@@ -6,8 +6,6 @@ gets one more node, its polynomial, whose like terms have been merged before any
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from .multiset import Engine
 from .nodes import LINEAR, POWERS, ENode
 from .rational import Number, divide, integral, tidy, times
@@ -24,13 +22,10 @@ HIGHEST = 4
 """Sums to a higher power stay that."""
 
 
-def multiply_out(engine: Engine, roots: Sequence[int]) -> bool:
-    """Joins the classes below the roots with what comes out when products of sums are multiplied out; whether anything did.
-
-    To be called in an e-graph in which no laws have run, so that every class is the term that was entered.
-    """
+def multiply_out(engine: Engine) -> bool:
+    """Joins every class with what comes out when the products of sums in it are multiplied out; whether there were any."""
     expansion = _Expansion(engine)
-    expansion.visit(roots)
+    expansion.visit()
     engine.blame = "multiplying out"
     changed = False
     for root in expansion.changed:
@@ -51,16 +46,16 @@ class _Expansion:
         self.found: dict[int, Polynomial] = {engine.one: {(): 1}, engine.zero: {}}
         self.changed: list[int] = []
 
-    def visit(self, roots: Sequence[int]) -> None:
-        """The polynomials of all classes below the roots."""
+    def visit(self) -> None:
+        """The polynomials of all classes, each read as its first sum, else as its first product; one that contains itself is one factor there."""
         members = self.engine.members_by_class()
-        stack = [(self.engine.split(root)[1], False) for root in roots]
+        stack = [(root, False) for root in reversed(members)]
         entered: set[int] = set()
         while stack:
             root, opened = stack.pop()
             if root in self.found:
                 continue
-            node = members[root][0]
+            node = max(members[root], key=lambda node: (node.form == LINEAR, node.form == POWERS))
             if opened:
                 self.found[root] = self._polynomial(root, node)
             elif root not in entered:

@@ -96,6 +96,8 @@ class Engine(Products):
             raise Contradiction(f"{self.blame or 'folding'}: two different numbers would be equal", self.blame)
         if self.zero < 0:
             return super()._collapse(root)
+        if self.shaped and self.analysis is not None and self.analysis.shape(self.data[root]):  # zeros of its shape, not the number
+            return self.analysis.constant(self.data[root]) != 0 and self.union(root, self.fill(root, self.zero))
         self._merge(self.zero, root, 1)
         return True
 
