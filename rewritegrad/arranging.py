@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from .costs import time_of
 from .graph import EGraph
-from .stages import fits, has_decimals, rulesets_of
+from .spelling import has_decimals
+from .stages import fits, rulesets_of
 from .term import Term, postorder
 
 ROUNDS, ROWS = 6, 400

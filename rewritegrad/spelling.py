@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from .egraph.rational import magnitude
 from .patterns import PApply, Pattern, PNumber, PVar
-from .term import Number, Term, make_term
+from .term import Number, Term, make_term, postorder
 from .theory import Operator, Theory
 
 _DIGITS = 6
@@ -98,6 +99,15 @@ def decimal_spelling(value: Number) -> str | None:
 def _is_inverse(value: Number) -> bool:
     """Whether a fraction is better written as one over a decimal: x/0.76 for 25*x/19, but 2*x/3 stays."""
     return abs(value.numerator) > 9 and decimal_spelling(1 / Fraction(value)) is not None
+
+
+def has_decimals(terms: Sequence[Term]) -> bool:
+    """Whether a literal is a decimal fraction, so that results are written with decimals too (1.0, as seeds are spelt, asks for none)."""
+    return any(map(_is_decimal, postorder(*terms)))
+
+
+def _is_decimal(term: Term) -> bool:
+    return term.op.leaf == "number" and "/" not in term.detail and not isinstance(term.value, int)
 
 
 class Writer:

@@ -81,15 +81,6 @@ def _by_stage(theory: Theory) -> dict[str, list[str]]:
     return found
 
 
-def has_decimals(terms: Sequence[Term]) -> bool:
-    """Whether a literal is a decimal fraction, so that results are written with decimals too (1.0, as seeds are spelt, asks for none)."""
-    return any(map(_is_decimal, postorder(*terms)))
-
-
-def _is_decimal(term: Term) -> bool:
-    return term.op.leaf == "number" and "/" not in term.detail and not isinstance(term.value, int)
-
-
 class Simplifier:
     """One simplification: terms of one theory, limits, and what has been found so far."""
 
