@@ -103,10 +103,10 @@ def _is_inverse(value: Number) -> bool:
 
 def has_decimals(terms: Sequence[Term]) -> bool:
     """Whether a literal is a decimal fraction, so that results are written with decimals too (1.0, as seeds are spelt, asks for none)."""
-    return any(map(_is_decimal, postorder(*terms)))
+    return any(map(is_decimal, postorder(*terms)))
 
 
-def _is_decimal(term: Term) -> bool:
+def is_decimal(term: Term) -> bool:
     return term.op.leaf == "number" and "/" not in term.detail and not isinstance(term.value, int)
 
 

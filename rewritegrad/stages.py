@@ -98,7 +98,7 @@ class Simplifier:
         self.whole = whole  # of which the terms are a piece
         if whole is None:
             self.deadline = None if limits.seconds is None else perf_counter() + limits.seconds
-            self.decimals = any(map(_is_decimal, self.parts))
+            self.decimals = any(map(is_decimal, self.parts))
             self.order = [term.value for term in self.parts if term.op.leaf == "variable"]
         else:
             self.deadline = None if whole.deadline is None else whole.deadline - whole.reserve
