@@ -107,6 +107,7 @@ def has_decimals(terms: Sequence[Term]) -> bool:
 
 
 def is_decimal(term: Term) -> bool:
+    """Whether a term is a literal with a decimal point that matters."""
     return term.op.leaf == "number" and "/" not in term.detail and not isinstance(term.value, int)
 
 

@@ -29,6 +29,7 @@ from .limits import USUAL, Limits
 from .pieces import PORTION, SEGMENT, Assembly, Exploring
 from .polynomials import has_products_of_sums
 from .printer import is_operation, operations
+from .spelling import has_decimals, is_decimal
 from .term import Term, postorder
 from .theory import Operator, Theory
 from .windows import Windows
