@@ -170,7 +170,7 @@ class Simplifier:
                 if not saturated and reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
                     reason = self._run(graph, stage, rulesets, iterations, rows)
                     saturated = stage == "explore" and reason is StopReason.SATURATED
-        self.exhausted = not self.burdened and (saturated or graph.size() < SMALL)
+        self.exhausted = not self.burdened and (saturated or (graph.size() < SMALL and reason is StopReason.SATURATED))
         self.found.rows = max(self.found.rows, graph.size())
         self.facts = [graph.engine.fact(i) for i in ids]
         return graph.raise_all(ids, self.order, self.decimals, exact=self.limits.exact, seconds=self._time_left()), reason
