@@ -222,14 +222,17 @@ class Classes:
                 return False
             return self._collapse(a)
         ratio = divide(k1, k2)
-        if self._outranks(b, a):
+        if self._outranks(b, a, ratio != 1):
             a, b, ratio = b, a, divide(1, ratio)
         self._merge(a, b, ratio)
         return True
 
-    def _outranks(self, a: int, b: int) -> bool:
+    def _outranks(self, a: int, b: int, multiple: bool) -> bool:
+        """Whether the other class becomes a multiple of this one: the simpler one is written without a number, and more uses are less work."""
         if b in self.fixed():
             return False
+        if multiple and self.size[a] != self.size[b]:
+            return a in self.fixed() or self.size[a] < self.size[b]
         return a in self.fixed() or len(self.uses[a]) > len(self.uses[b])
 
     def fixed(self) -> tuple[int, ...]:
