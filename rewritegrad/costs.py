@@ -100,7 +100,7 @@ def node_cost(
 
     def numerals(i: int) -> int:
         k = engine.split(i)[0]
-        return 0 if k == 1 else 1 if k == -1 else 2 + (k < 0)
+        return 0 if k == 1 else 1 if k == -1 else 3 + (k < 0)
 
     def cost(node: ENode) -> int:
         form = node.form
@@ -121,7 +121,7 @@ def node_cost(
             k = divide(k, node.scale)
             ops += coefficient_operations(k, decimals) + (k < 0 and magnitude(k.numerator) == 1 and not takes_sign(node))
         ties = sum([1 + numerals(i) for i in node.children() if i != one]) + (form == POWERS and any(e < 0 for _, e in node.items))
-        return OPERATION * ops + 1 + ties + 2 * (k not in (1, -1))
+        return OPERATION * ops + 1 + ties + 3 * (k not in (1, -1))
 
     return cost
 
