@@ -356,7 +356,7 @@ class Facts:
             return unknown(len(shape))
         settings: tuple[Any, ...]
         cells: tuple[Cell, ...]
-        if len(args) == 1:
+        if len(args) == 1 and args[0].kind is not ATTRIBUTE:
             kinds, settings, cells = _KINDS[args[0].kind, args[0].integer], (), (args[0].cell,)
         else:
             kinds = "".join([_KINDS[a.kind, a.integer] for a in args])

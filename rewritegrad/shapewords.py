@@ -263,6 +263,8 @@ def einsum(*operands: Any, learn: Meet) -> Shape:
                 learn(known, dim)
                 bound[label] = dim if isinstance(dim, int) else known
     before, dots, after = output.partition("...")
+    if not dots and any(spread):
+        raise ShapeError(f"{subscripts} has no ... in its result for the axes that it has no letters for")
     try:
         return (*(bound[i] for i in before), *(broadcast(spread, learn) if dots else ()), *(bound[i] for i in after))
     except KeyError as missing:
