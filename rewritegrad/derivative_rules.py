@@ -18,7 +18,7 @@ from .dimensions import Meet, ignore
 from .errors import MissingDerivativeError
 from .patterns import PApply, Pattern, PNumber, PVar, Rule, Ruleset
 from .shapes import ShapeRule
-from .term import Shape, Term, make_term, postorder
+from .term import Shape, Term, make_term
 from .theory import Derivative, Operator, Parameter, Theory
 
 
@@ -38,6 +38,7 @@ class DerivativeRules:
         self.theory = theory
         self._made: dict[tuple[str, Operator, int], Pending | None] = {}
         self._pending: dict[Operator, Pending] = {}
+        self._operators: frozenset[Operator] = frozenset()
 
     def pull(self, term: Term, position: int, cotangent: Term) -> Term:
         """What an argument gets of a term's cotangent, to be expanded; MissingDerivativeError where no law could."""
@@ -53,21 +54,21 @@ class DerivativeRules:
         """Whether there are laws for the "pull", "push" or "slope" of an argument."""
         return self._make(kind, op, position) is not None
 
-    def ruleset(self, terms: Iterable[Term] | None = None) -> Ruleset:
-        """The ruleset `diff`: all laws, or those that the pulls and pushes in some terms need."""
-        if terms is None:
+    def ruleset(self, pending: Iterable[Term] | None = None) -> Ruleset:
+        """The ruleset `diff`: all laws, or those that some pulls and pushes need."""
+        if pending is None:
             for op in self.theory.operators:
                 for position in differentiable(op):
                     for kind in _ARGUMENTS:
                         self._make(kind, op, position)
             return Ruleset("diff", "expand", tuple(law for pending in self._pending.values() for law in pending.laws))
-        used = dict.fromkeys(term.op for term in postorder(*terms) if term.op in self._pending)
+        used = dict.fromkeys([term.op for term in pending])
         return Ruleset("diff", "expand", tuple(law for op in used for law in self._pending[op].laws))
 
     @property
     def operators(self) -> frozenset[Operator]:
         """The operators, of those met so far, that stand for what is still to be expanded."""
-        return frozenset(self._pending)
+        return self._operators
 
     def unexpanded(self, term: Term) -> MissingDerivativeError:
         """The error about a pull or push whose laws all have conditions that do not hold."""
@@ -85,6 +86,7 @@ class DerivativeRules:
             made = self._made[key] = _pending(self.theory, kind, op, position) if position in differentiable(op) else None
             if made is not None:
                 self._pending[made.op] = made
+                self._operators = frozenset(self._pending)
         return self._made[key]
 
 

@@ -85,7 +85,7 @@ def _innermost(terms: Sequence[Term], derivative: Operator) -> list[Term]:
     inside: set[Term] = set()
     found: list[Term] = []
     for term in postorder(*terms):
-        nested = any(arg in inside for arg in term.args)
+        nested = not inside.isdisjoint(term.args)
         if term.op is derivative and not nested:
             found.append(term)
         if nested or term.op is derivative:
@@ -112,23 +112,23 @@ def expand_sweep(terms: Sequence[Term]) -> list[Term]:
     if not terms:
         return []
     rules = derivative_rules(terms[0].theory)
+    pending = [term for term in postorder(*terms) if term.op in rules.operators]
     graph = EGraph(rules.theory, plain=True)
     roots = graph.add_all(terms)
     # The laws remove what the sweep has written and write no more of it: one iteration does all the work.
-    graph.run([rules.ruleset(terms)], iterations=1, rows=None)
+    graph.run([rules.ruleset(pending)], iterations=1, rows=None)
     own = _expanding(rules.theory)
     if own:
         _saturate(graph, own)
     try:
         written = graph.extract_all(roots, avoid=rules.operators, shun=_taken_away(rules.theory) if own else frozenset())
     except FormulaError:
-        raise rules.unexpanded(_first_unexpanded(graph, rules, terms)) from None
-    return guarded(written, [term.args[0] for term in postorder(*terms) if term.op in rules.operators])
+        raise rules.unexpanded(_first_unexpanded(graph, rules, pending)) from None
+    return guarded(written, [term.args[0] for term in pending])
 
 
-def _first_unexpanded(graph: EGraph, rules: DerivativeRules, terms: Sequence[Term]) -> Term:
-    """The innermost pull or push without a member that is free of them."""
-    pending = [term for term in postorder(*terms) if term.op in rules.operators]
+def _first_unexpanded(graph: EGraph, rules: DerivativeRules, pending: Sequence[Term]) -> Term:
+    """The innermost of the pulls and pushes without a member that is free of them."""
 
     def fails(count: int) -> bool:
         try:

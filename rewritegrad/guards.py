@@ -46,8 +46,9 @@ class Guards:
     def guard(self, terms: Sequence[Term], given: Sequence[Term]) -> list[Term]:
         """The terms with every choice of a zero behind the products that it is part of; what is below `given` stays as it is."""
         order = postorder(*terms) if self.able else []
-        kept = set(postorder(*given)) if order else set()
-        if not any(term.op is self._choice and term not in kept for term in order):
+        choices = [term for term in order if term.op is self._choice] if order else []
+        kept = set(postorder(*given)) if choices else set()
+        if kept.issuperset(choices):
             return list(terms)
         parts: dict[Term, _Part] = {}
         for term in order:
