@@ -69,28 +69,27 @@ def _folded(pattern: Pattern, names: dict[str, str]) -> Pattern:
 
 def coefficient_operations(k: Number, decimals: bool) -> int:
     """The operations that a coefficient of absolute value |k| costs in a product."""
+    if isinstance(k, int):
+        return 0 if k in (1, -1) else 1
     size = magnitude(k)
-    if size == 1:
-        return 0
-    if isinstance(size, int) or size.numerator == 1 or (decimals and (decimal_spelling(size) is not None or _is_inverse(size))):
+    if size.numerator == 1 or (decimals and (decimal_spelling(size) is not None or _is_inverse(size))):
         return 1
     return 2
 
 
 def decimal_spelling(value: Number) -> str | None:
     """The shortest decimal that is the same double, where a result that has decimals writes the fraction so; else None."""
-    exact = Fraction(value)
-    if exact.denominator == 1:
+    if value.denominator == 1:
         return None
-    rest = exact.denominator
+    rest = value.denominator
     for p in (2, 5):
         while rest % p == 0:
             rest //= p
-    digits = len(str(abs(exact.numerator))) + len(str(exact.denominator))
+    digits = len(str(abs(value.numerator))) + len(str(value.denominator))
     if rest != 1 and digits <= _DIGITS:
         return None
     try:
-        nearest = float(exact)
+        nearest = float(value)
     except OverflowError:
         return None
     return repr(nearest) if nearest != 0 else None

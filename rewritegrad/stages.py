@@ -333,7 +333,8 @@ class Simplifier:
 
 def fits(terms: Sequence[Term]) -> bool:
     """Whether every number is one that float64 can hold: exact arithmetic on long inputs makes others, which nothing could evaluate."""
-    return all(abs(term.value) <= LARGEST for term in postorder(*terms) if term.op.leaf == "number")
+    numbers = [term.value for term in postorder(*terms) if term.op.leaf == "number"]
+    return all(abs(n.numerator) <= int(LARGEST) * n.denominator for n in numbers)
 
 
 def weight(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:

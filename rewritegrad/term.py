@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -21,6 +22,7 @@ LITERAL_DIGITS = 4000
 """A literal has at most so many digits, those that its exponent stands for counted (Python converts no int beyond 4,300)."""
 
 
+@lru_cache(maxsize=1024)  # a formula's decimals are spelt again in its derivatives
 def exact_number(spelling: str) -> Number:
     """The exact value that a literal such as 12, 0.5 or 1e-5 spells; ValueError where it is too long to be one.
 
