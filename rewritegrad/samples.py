@@ -207,7 +207,7 @@ class _Search:
         """For each row, how many of the terms (the required ones) are defined."""
         scores = np.zeros(len(rows), dtype=int)
         for values in self.evaluate(self.required if terms is None else terms, rows):
-            scores += np.isfinite(values).reshape(len(values), -1).all(axis=1)
+            scores += np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
         return scores
 
     def evaluate(self, terms: Sequence[Term], rows: Array) -> list[Array]:

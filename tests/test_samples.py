@@ -108,3 +108,7 @@ def test_variables_that_no_input_has() -> None:
     points, _ = points_of("2 + 3")
     assert points.count == COUNT
     assert len(set(points.values("later", rg.Type(lower=0)).tolist())) == COUNT
+
+
+def test_a_domain_without_edge_points() -> None:
+    assert rg.equal("sqrt(-1 - x)", "3*x^4", x="scalar < 0") is False
