@@ -5,6 +5,10 @@ quadratic forms. For each size, in a process of its own: operations of the formu
 simplified; seconds of processor time of both steps; how many times longer than for the tenth of the size (10 is linear); peak memory.
 The Hessian is differentiated once more, as the others, and simplified as a whole before. SymPy's diff (without simplification)
 stands beside ours where it ends within SYMPY_SECONDS.
+
+`--deadlines 0.05 0.5 2 10` shows instead, for each family and size, the seconds that simplify used of those that it was given
+(by the clock on the wall) and how many operations shorter the derivative became; exit status 1 where it used more than 10% too many,
+beyond what one look at the formula takes.
 """
 
 from __future__ import annotations
@@ -71,10 +75,22 @@ def minmax(n: int) -> str:
 FAMILIES: dict[str, Callable[[int], str]] = {"chain": chain, "sum": wide, "hessian": hessian, "min-max": minmax}
 
 
+def differentiated(family: str, term: Any) -> list[Any]:
+    """The Hessian of the family of that name, the derivative by the first variable of others, as the rules write them."""
+    import rewritegrad as rg
+    from rewritegrad import calculus
+
+    variables = [t for t in rg.term.postorder(term) if t.op.leaf == "variable"]
+    if family != "hessian":
+        return [rg.diff(term, variables[0], simplify=False)]
+    gradient, one = list(rg.grad(term, variables, simplify=False)), term.theory.number(1)
+    return [d for x in variables for d in calculus.pushforward(gradient, [x], [one], simplify=None, disconnected_inputs="ignore")]
+
+
 def measure(family: str, size: int, seconds: float | None) -> dict[str, Any]:
     """One family at one size, in this process."""
     import rewritegrad as rg
-    from rewritegrad import calculus, stages
+    from rewritegrad import stages
 
     rg.diff("x*sin(x)^2/sqrt(y)", "x")  # grammar, rules and matchers are there before the clock runs
     text = FAMILIES[family](size)
@@ -82,14 +98,8 @@ def measure(family: str, size: int, seconds: float | None) -> dict[str, Any]:
     start = time.perf_counter()
     term = rg.parse(text)
     found["parse"] = time.perf_counter() - start
-    variables = [t for t in rg.term.postorder(term) if t.op.leaf == "variable"]
     start = time.process_time()
-    if family == "hessian":
-        gradient = list(rg.grad(term, variables, simplify=False))
-        one = term.theory.number(1)
-        derivatives = [d for x in variables for d in calculus.pushforward(gradient, [x], [one], simplify=None, disconnected_inputs="ignore")]
-    else:
-        derivatives = [rg.diff(term, variables[0], simplify=False)]
+    derivatives = differentiated(family, term)
     found["diff"] = time.process_time() - start
     start, begun = time.process_time(), time.perf_counter()
     result = stages.simplify_all(derivatives, stages.Limits(seconds=seconds))
@@ -101,6 +111,33 @@ def measure(family: str, size: int, seconds: float | None) -> dict[str, Any]:
     found["pulses"] = result.pulses
     found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return found
+
+
+def deadlines(families: list[str], sizes: list[int], given: list[float]) -> bool:
+    """The table of seconds given and used; whether all were kept."""
+    import rewritegrad as rg
+    from rewritegrad import stages
+
+    kept = True
+    print(f"{'':8} {'derivative':>10} {'look s':>7} " + " ".join(f"{f'{seconds:g} s':>14}" for seconds in given) + "   used, and operations gained")
+    for family in families:
+        stages.simplify_all(differentiated(family, rg.parse(FAMILIES[family](300))))  # matchers are there before the clock runs
+        for size in sizes:
+            derivatives = differentiated(family, rg.parse(FAMILIES[family](size)))
+            before = rg.printer.operations(derivatives)
+            cells = []
+            for seconds in (0.0, *given):
+                start = time.perf_counter()
+                found = stages.simplify_all(derivatives, stages.Limits(seconds=seconds)).terms
+                used = time.perf_counter() - start
+                if not seconds:
+                    look = used
+                    continue
+                late = used > 1.1 * seconds + look
+                kept = kept and not late
+                cells.append(f"{used:6.2f} {before - rg.printer.operations(found):6}{'!' if late else ' '}")
+            print(f"{family:8} {before:10,} {look:7.2f} " + " ".join(cells), flush=True)
+    return kept
 
 
 def sympy_seconds(family: str, size: int) -> float | None:
@@ -127,12 +164,15 @@ def main() -> int:
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES))
     parser.add_argument("--sizes", nargs="+", type=int, default=[1000, 10_000, 100_000])
     parser.add_argument("--seconds", type=float, help="a deadline for simplify")
+    parser.add_argument("--deadlines", nargs="+", type=float, metavar="SECONDS", help="what is used of these seconds instead")
     parser.add_argument("--no-sympy", action="store_true")
     parser.add_argument("--child", nargs=2, metavar=("FAMILY", "SIZE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         print(json.dumps(measure(options.child[0], int(options.child[1]), options.seconds)))
         return 0
+    if options.deadlines:
+        return 0 if deadlines(options.families or list(FAMILIES), options.sizes, options.deadlines) else 1
     late = False
     columns = (("", 8), ("formula", 9), ("derivative", 10), ("simplified", 10), ("diff s", 7), ("x", 5), ("simplify s", 10), ("x", 5), ("MiB", 6))
     print(" ".join(f"{name:>{width}}" for name, width in (*columns, ("SymPy diff", 10))))
