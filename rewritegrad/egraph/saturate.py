@@ -140,10 +140,10 @@ class Saturation:
         rows: int | None = None,
         seconds: float | None = None,
         flatten: bool = False,
-        leave: Callable[[list[CompiledLaw]], bool] | None = None,
+        leave: Callable[[list[CompiledLaw], Report], bool] | None = None,
         backoff: Backoff | None = None,
     ) -> Report:
-        """Iterate until nothing is new or a limit is hit, or `leave` says of the next laws that others go on. Rows beyond the limit are not made."""
+        """Iterate until nothing is new or a limit is hit, or `leave` says of the next laws, and of what was done, that others go on. Rows beyond the limit are not made."""
         self._patience.backoff = backoff
         deadline = None if seconds is None else perf_counter() + seconds
         report = Report(StopReason.ITERATION_LIMIT)
@@ -151,7 +151,7 @@ class Saturation:
         with no_collector():
             self.engine.rebuild()
             for _ in range(iterations):
-                if leave is not None and leave(self._possible(program)):
+                if leave is not None and leave(self._possible(program), report):
                     break
                 stopped = self._iterate(program, report, rows, deadline, flatten)
                 if stopped is not None:

@@ -21,6 +21,8 @@ from .saturate import Backoff, Report, Saturation, StopReason, no_collector
 
 LARGE = 1500
 """From so many e-nodes on an iteration takes less time on columns (bench/microbenchmark.py)."""
+MATCHES = 60
+"""So do so many matches for each law (bench/groups.py): a match takes two microseconds on nodes, and a law a tenth of a millisecond on columns."""
 
 
 def is_plain(language: Language) -> bool:
@@ -73,8 +75,13 @@ class Store:
             return self._bulk.run(program, iterations, rows, seconds)
         return self._saturation.run(program, iterations, rows, seconds, leave=self._is_better_as_columns)
 
-    def _is_better_as_columns(self, laws: list[CompiledLaw]) -> bool:
-        return self._saturation.engine.live >= self._large and all(law.plan is not None for law in laws)
+    def _is_better_as_columns(self, laws: list[CompiledLaw], report: Report) -> bool:
+        """Whether the next iteration is quicker on columns: with many e-nodes, or with many matches for each law, if they grow as they did."""
+        if any(law.plan is None for law in laws):
+            return False
+        before, last = ([0, 0] + [sum(iteration.matches.values()) for iteration in report.iterations[-2:]])[-2:]
+        expected = last * last // before if before else 0
+        return self._saturation.engine.live >= self._large or expected * LARGE >= MATCHES * len(laws) * self._large
 
     # -- moving
 
