@@ -224,20 +224,21 @@ class Simplifier:
             self._take(piece.run())
         exploring.paid(before - piece.cost, before)
 
-    def by_windows(self, reserve: float) -> Simplification:
+    def by_windows(self, looking: float) -> Simplification:
         """As much as a deadline allows, from the top: windows of a size that fits into the time, none of which waits for the others."""
         assert self.deadline is not None
-        windows = Windows(self.found.terms, self.parts)
-        end = self.deadline - reserve
+        everywhere = self.deadline - perf_counter() > UNHURRIED * looking
+        windows = Windows(self.found.terms, self.parts, everywhere)
+        end = self.deadline - (REBUILDS if everywhere else LOOKS) * looking
         exploring = Exploring(self.limits.explored)
         pace, spent, done = PACE, 0.0, 0
         while True:
             left = end - (start := perf_counter())
-            size = min(max(int(SHARE * left / pace), SMALLEST), SEGMENT)
+            size = min(max(int(SHARE * left / pace), SMALLEST), SEGMENT // 2)
             window = windows.next(size) if left > SMALLEST * pace else None
             if window is None:
                 break
-            piece = Simplifier([*window.results, *window.visible], self.limits)
+            piece = Simplifier(window.terms, self.limits)
             piece.deadline, piece.decimals, piece.order = end, self.decimals, self.order
             for variable, meaning in window.unknown.items():
                 piece.knowledge.facts.opaque(variable.value, variable.detail, meaning.op, self.order)
@@ -359,9 +360,11 @@ SMALL = 20
 """An e-graph that has not come to so many e-nodes holds what can be found: on the corpus a second pulse gained once after 365 such ones."""
 LOOKING = 2
 """So many times as often is explored where an application has no value."""
-ENOUGH, WALK, LOOKS = 4e-4, 250.0, 1.5
+ENOUGH, WALK = 4e-4, 250.0
 """It goes by windows with less than so many seconds for each operation of what would be simplified as a whole, and, of larger inputs, less than so
-many times the time that looking at them took. So many times that is left for making sure that the result is shorter."""
+many times the time that looking at them took."""
+LOOKS, UNHURRIED, REBUILDS = 1.5, 20.0, 8.0
+"""So many times that is left to make sure that windows gave something shorter, and with more than UNHURRIED times that for a walk over everything."""
 PACE, SHARE, SMALLEST = 1e-3, 0.4, 16
 """A window takes about so many seconds for each operation, as long as none was done; it has so many operations that it may take this share of the
 time that is left, and no fewer than that."""
@@ -381,9 +384,11 @@ def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplificatio
     is_large = simplifier.size > limits.whole
     if limits.seconds is not None:
         simplifier.deadline = start + limits.seconds
-        if limits.seconds < (WALK * looking if is_large else ENOUGH * simplifier.size):
-            return simplifier.by_windows(LOOKS * looking)
-    return simplifier.by_pieces() if is_large else simplifier.run()
+    if limits.seconds is None or limits.seconds > (WALK * looking if is_large else ENOUGH * simplifier.size):
+        found = simplifier.by_pieces() if is_large else simplifier.run()
+        if limits.seconds is None or found.stop_reason is not StopReason.TIME_LIMIT or found.terms != simplifier.input:
+            return found
+    return simplifier.by_windows(looking)
 
 
 def stabilised(terms: Sequence[Term]) -> list[Term]:

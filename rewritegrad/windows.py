@@ -19,26 +19,35 @@ from .theory import Type
 
 @dataclass(slots=True)
 class Window:
-    """Some operations of a formula by themselves: `results` stand for the `originals` that are used above, `visible` are small terms
-    from below, and `unknown` has the variables that stand for other terms from there."""
+    """Some operations of a formula by themselves: `results` stand for the `originals` that are used above, `visible` has small
+    terms from below and what they have become, and `unknown` the variables that stand for other terms from there."""
 
     originals: list[Term]
     results: list[Term]
-    visible: list[Term]
+    visible: dict[Term, Term]
     unknown: dict[Term, Term]
+
+    @property
+    def terms(self) -> list[Term]:
+        """The results and what is visible."""
+        return [*self.results, *self.visible.values()]
 
 
 class Windows:
-    """The windows of a formula; `order` is its postorder, which every term follows its arguments in."""
+    """The windows of a formula; `order` is its postorder. With `everywhere` the new forms of small terms are put in below the windows too,
+    which is a walk over everything; else they are taken to stay as they are there."""
 
-    def __init__(self, roots: Sequence[Term], order: Sequence[Term]) -> None:
+    def __init__(self, roots: Sequence[Term], order: Sequence[Term], everywhere: bool = True) -> None:
         self.roots = list(roots)
+        self.everywhere = everywhere
         self.gained = 0
         self._order = order
         self._end = len(order)
         self._used: dict[Term, None] = dict.fromkeys(roots)  # what roots or windows above are in need of
         self._stand_ins: dict[Term, Term] = {}
         self._found: dict[Term, Term] = {}
+        self._small: dict[Term, Term] = {}  # the forms of small terms, the same in all windows
+        self._forms: set[Term] = set()
         self._prefix = unused_prefix([t.value for t in order if t.op.leaf == "variable"])
 
     @property
@@ -60,7 +69,7 @@ class Windows:
             return None
         nodes.reverse()
         local: dict[Term, Term] = {}
-        visible: dict[Term, None] = {}
+        visible: dict[Term, Term] = {}
         unknown: dict[Term, Term] = {}
         for term in nodes:
             args = []
@@ -69,15 +78,16 @@ class Windows:
                 if here is None:
                     here = arg
                     if not arg.op.leaf:
-                        if len(bounded(arg, VISIBLE)) <= VISIBLE:
-                            visible[arg] = None
+                        if len(parts := bounded(arg, VISIBLE)) <= VISIBLE:
+                            here = self._small.get(arg, arg)
+                            visible.update((part, self._small.get(part, part)) for part in parts if not part.op.leaf)
                         else:
                             here = self._stand_in(arg)
                             unknown[here] = arg
                 args.append(here)
             local[term] = make_term(term.op, tuple(args))
         originals = [term for term in nodes if term in self._used]
-        return Window(originals, [local[term] for term in originals], list(visible), unknown)
+        return Window(originals, [local[term] for term in originals], visible, unknown)
 
     def _stand_in(self, term: Term) -> Term:
         found = self._stand_ins.get(term)
@@ -87,15 +97,25 @@ class Windows:
         return found
 
     def take(self, window: Window, found: Sequence[Term]) -> int:
-        """The results of a window in other forms, where these are shorter; how many operations shorter they are."""
+        """The terms of a window in other forms, where these are shorter; how many operations shorter they are."""
         count = len(window.results)
-        gain = operations([*window.results, *window.visible]) - operations([*found[:count], *window.visible])
+        kept = () if self.everywhere else window.visible
+        gain = operations([*window.terms, *kept]) - operations([*(found if self.everywhere else found[:count]), *kept])
         self._found.update(zip(window.originals, found if gain > 0 else window.results, strict=False))
+        if gain > 0 and self.everywhere:
+            for old, new in zip(window.visible, found[count:], strict=True):
+                if old is not new and old not in self._forms and new not in self._small and operations([new]) <= operations([old]):
+                    self._small[old] = new
+                    self._forms.add(new)
         self.gained += max(gain, 0)
         return gain
 
     def terms(self) -> list[Term]:
-        """The roots over what was found so far; below the windows everything stays as it is."""
+        """The roots over what was found so far."""
+        whole: dict[Term, Term]
         shown = {stand_in: self._found.get(term, term) for term, stand_in in self._stand_ins.items()}
-        whole = {term: term for term in self._used if term not in self._found}
+        if self.everywhere:
+            shown, whole = {**self._small, **shown}, {}
+        else:
+            whole = {term: term for term in self._used if term not in self._found}
         return [filled_in(self._found.get(root, root), whole, shown) for root in self.roots]

@@ -99,7 +99,7 @@ def test_windows_put_together_unchanged_are_the_input() -> None:
     windows, count = Windows([term], postorder(term)), 0
     while (window := windows.next(30)) is not None:
         count += 1
-        assert windows.take(window, [*window.results, *window.visible]) == 0
+        assert windows.take(window, window.terms) == 0
     assert windows.is_done
     assert count > 10
     assert windows.terms() == [term]

@@ -143,7 +143,10 @@ class Saturation:
         leave: Callable[[list[CompiledLaw], Report], bool] | None = None,
         backoff: Backoff | None = None,
     ) -> Report:
-        """Iterate until nothing is new or a limit is hit, or `leave` says of the next laws, and of what was done, that others go on. Rows beyond the limit are not made."""
+        """Iterate until nothing is new or a limit is hit, or `leave` says of the next laws, and of what was done, that others go on.
+
+        Rows beyond the limit are not made.
+        """
         self._patience.backoff = backoff
         deadline = None if seconds is None else perf_counter() + seconds
         report = Report(StopReason.ITERATION_LIMIT)
