@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from .costs import time_of
 from .graph import EGraph
 from .spelling import has_decimals
-from .stages import fits, rulesets_of
+from .stages import rulesets_of
 from .term import Term, postorder
+from .weights import fits
 
 ROUNDS, ROWS = 6, 400
 

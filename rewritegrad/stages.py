@@ -9,7 +9,7 @@ more than a larger e-graph: what was measured stands in docs/engine.md. At the e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
@@ -17,23 +17,22 @@ from typing import Any
 
 import numpy as np
 
-from .costs import WITHOUT_VALUE
 from .egraph.saturate import Report, StopReason, no_collector
 from .errors import LimitError, UnsoundRuleError
 from .expansion import resolve
 from .graph import EGraph
-from .intervals import LARGEST
 from .knowledge import Knowledge
 from .lawsides import brought_by, taken_by
 from .limits import USUAL, Limits
 from .pieces import PORTION, SEGMENT, Assembly, Exploring
 from .polynomials import has_products_of_sums
-from .printer import is_operation, operations
+from .printer import is_operation
 from .spelling import has_decimals, is_decimal
 from .term import Term, postorder
-from .theory import Operator, Theory
+from .theory import Theory
+from .weights import burden, fits, weight
 from .windows import Windows
-from .written import resolve_written, writes_derivatives
+from .written import resolve_written
 
 
 @dataclass(slots=True)
@@ -91,7 +90,7 @@ class Simplifier:
         self.found = Simplification(list(terms))
         self.parts = parts or postorder(*terms)
         self.size = sum(map(is_operation, self.parts))
-        self.cost = self.size + _burden(terms)
+        self.cost = self.size + burden(terms)
         self.reserve = 0.0
         self.input = list(terms)
         self.facts: list[Any] = []
@@ -113,7 +112,7 @@ class Simplifier:
     def run(self) -> Simplification:
         """Pulses until the terms get no shorter; the input itself where time runs out before the first ends."""
         limits = self.limits
-        self.burdened = _burden(self.input) > 0
+        self.burdened = burden(self.input) > 0
         if self.burdened:  # laws are there to remove it, and have to see more than one step
             limits = replace(limits, explore_iterations=LOOKING * limits.explore_iterations)
         try:
@@ -330,28 +329,6 @@ class Simplifier:
         report = graph.run(rulesets, iterations, rows, seconds, backoff=self.limits.backoff if stage == "explore" else None)
         self.found.reports.append((stage, report))
         return report.stop_reason
-
-
-def fits(terms: Sequence[Term]) -> bool:
-    """Whether every number is one that float64 can hold: exact arithmetic on long inputs makes others, which nothing could evaluate."""
-    numbers = [term.value for term in postorder(*terms) if term.op.leaf == "number"]
-    return all(abs(n.numerator) <= int(LARGEST) * n.denominator for n in numbers)
-
-
-def weight(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:
-    """The operations of terms, and many more for each application that has no value, since laws are there to remove it."""
-    return operations(terms) + _burden(terms, welcome)
-
-
-def _burden(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:
-    unwanted = terms[0].theory.derived(_without_value).difference(welcome)
-    return WITHOUT_VALUE * sum(1 for term in postorder(*terms) if term.op in unwanted) if unwanted else 0
-
-
-def _without_value(theory: Theory) -> frozenset[Operator]:
-    """The operators that have no value, derivatives among them only where laws write some."""
-    resolved = None if theory.derived(writes_derivatives) else theory.roles.get("derivative")
-    return frozenset(op for op in theory.operators if not op.has_value and op is not resolved)
 
 
 WORTHWHILE = 0.01
