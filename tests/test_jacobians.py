@@ -45,9 +45,13 @@ def refused(term, variable):
         names = [p.name for p in t.op.parameters]
         if t.op.name in REFUSED and t.args[names.index(REFUSED[t.op.name])] in depends:
             return True
+        if t.op.name in SMALL and len(t.shape) > 2 and depends & set(t.args):
+            return True
     return False
 
 
+SMALL = ("convolve_full", "slide")
+"""Operators of arrays of three axes at most, so that there is room for no other one beside these."""
 REFUSED = {"unkron": "X"}
 """Arguments in which an operator does not work on several arrays at once: it says so, and is given no Jacobian by them."""
 
