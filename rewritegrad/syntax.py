@@ -127,7 +127,7 @@ _EXPRESSION: Final = frozenset(
     ("NAME", "_MODULE", "NUMBER", "STRING", "BOOLEAN", "NONE", "LPAR", "MINUS", "NOT", "REST", "ELLIPSIS"),
 )
 _OPERATORS: Final = frozenset(
-    ("OR", "AND", "COMPARE", "PLUS", "MINUS", "STAR", "SLASH", "AT", "POWER", "TRANSPOSED", "DOT", "OPEN_BRACKET"),
+    ("OR", "AND", "COMPARE", "PLUS", "MINUS", "STAR", "SLASH", "FLOORED", "PERCENT", "AT", "POWER", "TRANSPOSED", "DOT", "OPEN_BRACKET"),
 )
 _ENDS: Final = frozenset(("$END", "_NEWLINE", "SEMICOLON"))
 _BLOCK: Final = "a block (roles, op, def, ruleset, rule or reject)"

@@ -1,4 +1,4 @@
-"""Functions with several results, parts of arrays that are replaced or computed, lists as arrays, methods and names of modules."""
+"""Functions with several results, parts of arrays that are replaced or computed, lists as arrays, methods, names of modules, Python's operators."""
 
 # ruff: noqa: N803 - arrays have capital names here as in formulas
 
@@ -97,6 +97,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "einsum('ij,jk,kl,l->i', A, A, A, x)": lambda x, A: A @ A @ A @ x,
     "einsum('i,ij,jk,kl,lm,m', x, A, A, A, A, x)": lambda x, A: x @ A @ A @ A @ A @ x,
     "cross(p, p.T, axisa=0, axisc=0)": lambda p: np.cross(p, p.T, axisa=0, axisc=0),
+    "x % [0.3, 0.7, 5, 2] + 7 // 2": lambda x: x % [0.3, 0.7, 5, 2] + 3,
     "multi_dot([B.T, s, B])": lambda B, s: B.T @ s @ B,
 }
 
