@@ -57,8 +57,8 @@ def best_divisor(coefficients: tuple[Number, ...], numbers: int, decimals: bool)
 @lru_cache(maxsize=4096)
 def product_operations(exponents: tuple[Number, ...]) -> int:
     """Operations of a product beside those of its factors; factors of one exponent are gathered, over the fraction line too."""
-    if len(exponents) == 1 and exponents[0] < -1 and integral(exponents[0]):
-        return 1
+    if len(exponents) == 1 and exponents[0] < 0 and exponents[0] not in (-1, Fraction(-1, 2)):
+        return 1 if integral(exponents[0]) else 2
     groups: dict[Number, list[int]] = {}
     for e in exponents:
         groups.setdefault(magnitude(e), [0, 0])[e < 0] += 1

@@ -273,6 +273,7 @@ class EGraph:
         first = Raising(self.theory, engine, choice, self._order, decimals)
         found = [first.terms(ids)]
         if len(choice) <= LARGE:
+            found += first.turned(ids, found[0])
             ways = [(gather, inner) for gather, inner in WAYS if (gather or first.has_gathered) and (inner or first.has_negated)]
             found += [Raising(self.theory, engine, choice, self._order, decimals, *way).terms(ids) for way in ways]
         return found[0] if len(found) == 1 else min(found, key=operations)

@@ -8,33 +8,21 @@ variables first occur in the input. Nothing depends on names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from .choosing import chosen
 from .costs import best_divisor, sum_operations
 from .egraph.extract import Choice, below, child_roots
 from .egraph.multiset import Engine
-from .egraph.nodes import BAG, LEAF, LINEAR, POWERS, ENode
-from .egraph.rational import Number, content, divide, integral, magnitude, tidy, times
+from .egraph.nodes import BAG, LEAF, LINEAR, PLAIN, POWERS, ENode
+from .egraph.rational import Number, content, divide, integral, magnitude, times
 from .printer import operations
+from .ranking import Ranking
 from .rationals import fold_power
 from .spelling import Writer, coefficient_operations
-from .term import Term, make_term
+from .term import Term, make_term, postorder
 from .theory import Theory
-
-
-class Rank(NamedTuple):
-    """Where a term stands among others: its kind, degree, first variable and size."""
-
-    kind: int
-    degree: Number
-    first: int
-    size: int
-
-
-_NUMBER, _CONSTANT, _VARIABLE, _FUNCTION, _SUM = range(5)
-_NOWHERE = 1 << 30
 
 
 class Raising:
@@ -53,6 +41,9 @@ class Raising:
         self.has_gathered = self.has_negated = False
         self.signs: dict[int, int] = {}
         self.leaning: dict[int, int] = {}
+        self.facing: dict[int, int] = {}
+        self._ways: dict[int, dict[int, Term]] = {}
+        self._turns_odd = False
         self._natural: dict[int, Number] = {}
         self._uses = Counter(child for node in choice.values() for child in child_roots(engine, node))
         self._bags: dict[tuple[object, int], list[ENode]] = {}  # by operator and first member
@@ -61,7 +52,19 @@ class Raising:
                 self._bags.setdefault((node.op, node.items[0][0]), []).append(node)
         self.write = Writer(theory, decimals)
         self._terms: dict[tuple[Number, int], Term] = {}
-        self._ranks: dict[Term, Rank] = {}
+        self.ranking = Ranking(self.write.ops, order)
+
+    def turned(self, ids: Sequence[int], found: Sequence[Term]) -> Iterator[list[Term]]:
+        """Ways to write the same that may be shorter than what `terms` found: each difference that stands there both ways round written
+        one way, and odd functions taking the sign of their product."""
+        used = set(postorder(*found))
+        both = [root for root, ways in self._ways.items() if len(ways) == 2 and used.issuperset(ways.values()) and self._turns_well(root)]
+        if not both and not self.has_negated:
+            return
+        self._turns_odd = True
+        for way in (1, -1) if both else (1,):
+            self.facing, self._terms = dict.fromkeys(both, way), {}
+            yield self._all(ids)
 
     def terms(self, ids: Sequence[int]) -> list[Term]:
         """The terms of some ids; a second time, where differences under even powers can be turned as they stand elsewhere."""
@@ -91,7 +94,7 @@ class Raising:
         found = self._terms.get((k, root))
         if found is None:
             found = self._terms[(k, root)] = self._written(k, root)
-            self._rank(found)
+            self.ranking.rank(found)
         return found
 
     def _written(self, k: Number, root: int) -> Term:
@@ -113,7 +116,7 @@ class Raising:
                 return value
             return self.theory.boolean(value) if node.op.leaf == "boolean" else self.write.number(value)
         if node.form == BAG:
-            members = sorted([self.term(i) for i, n in self._bag_parts(node) for _ in range(n)], key=self._factor_key)
+            members = sorted([self.term(i) for i, n in self._bag_parts(node) for _ in range(n)], key=self.ranking.factor_key)
             term = members[0]
             for member in members[1:]:
                 term = make_term(node.op, (term, member))
@@ -142,16 +145,18 @@ class Raising:
         factor = divide(k, times(unit, node.scale))
         terms = [(times(k, c), i) for i, c in node.items]
         if factor not in (1, -1):
-            natural = [(divide(c, factor), i) for c, i in terms]
+            natural, way = [(divide(c, factor), i) for c, i in terms], 1
             if factor < 0:
                 turned = [(-c, i) for c, i in natural]
-                if self._operations(turned) <= self._operations(natural):
-                    natural, factor = turned, -factor
+                if self.facing.get(root, -1) < 0 and self._operations(turned) <= self._operations(natural):
+                    natural, factor, way = turned, -factor, -1
             kept = self._operations(natural) + coefficient_operations(factor, self.decimals)
             spread = self._operations(terms)
             if kept < spread or (kept == spread and self._uses.get(root, 0) > 1):
-                return self._product_of(factor, [(self._sum(natural), 1)])
-        return self._sum(terms)
+                written = self._ways.setdefault(root, {})[way] = self._sum(natural)
+                return self._product_of(factor, [(written, 1)])
+        written = self._ways.setdefault(root, {})[1 if k > 0 else -1] = self._sum(terms)
+        return written
 
     def _operations(self, terms: list[tuple[Number, int]]) -> int:
         one = self.engine.one
@@ -165,7 +170,7 @@ class Raising:
             if self._operations(inner) + coefficient_operations(common, self.decimals) < self._operations(terms):
                 return self._product_of(common, [(self._sum(inner), 1)])
         written = [self._apart(k, i) for k, i in terms]
-        written.sort(key=lambda t: self._term_key(t[1]))
+        written.sort(key=lambda t: self.ranking.term_key(t[1]))
         first = next((t for t in written if not t[0]), None) or self._negative_lead(written)
         result = self.write.negative(first[1]) if first[0] else first[1]
         for t in written:
@@ -185,7 +190,13 @@ class Raising:
             return False
         if node.form == LINEAR:
             return all(k * node.scale < 0 for k in self._signed_items(node))
-        return node.scale < 0
+        negative = node.scale < 0
+        if node.form == POWERS and self.facing:
+            for i, e in node.items:
+                k, inner = self.engine.split(i)
+                if integral(e) and e % 2 and self.facing.get(inner, 0) * k < 0:
+                    negative = not negative
+        return negative
 
     def _signed_items(self, node: ENode) -> list[Number]:
         """The coefficients of a sum, with the sign that the terms will have."""
@@ -225,7 +236,12 @@ class Raising:
         factors: list[tuple[Term, Number]] = []
         for w, root, e in parts:
             odd = not integral(e) or e % 2 == 1
-            turned = self._turns_well(root) and (k < 0 if odd else self.signs.get(root, 0) * w < 0) and integral(e)
+            if odd and k < 0 and self._turns_odd and integral(e) and (opposite := self._opposite(root)) is not None and w == 1:
+                factors.append((opposite, e))
+                k = -k
+                continue
+            facing = self.facing.get(root, 0) if odd else self.signs.get(root, 0)
+            turned = self._turns_well(root) and (facing * w < 0 or (odd and not facing and k < 0)) and integral(e)
             if turned and odd:
                 k = -k
             if odd:
@@ -240,6 +256,14 @@ class Raising:
                 multiple, k = times(multiple, k), 1
             factors.append((self._multiple(multiple, root), e))
         return self._product_of(k, factors)
+
+    def _opposite(self, root: int) -> Term | None:
+        """The negative of an odd function of a difference, written as the function of the difference turned round."""
+        node = self.choice.get(root)
+        if node is None or node.form != PLAIN or "odd" not in node.op.flags or len(node.items) != 1 or node.scale != 1:
+            return None
+        k, inner = self.engine.split(node.items[0])
+        return make_term(node.op, (self._multiple(-k, inner),)) if self._turns_well(inner) else None
 
     def _takes_in(self, k: Number, multiple: Number, root: int) -> bool:
         """Whether a sum of no other use is shorter with the coefficient multiplied into it: 2*(2*x + 1) is 4*x + 2."""
@@ -284,7 +308,7 @@ class Raising:
     def _product_of(self, k: Number, factors: list[tuple[Term, Number]]) -> Term:
         factors = list(chosen(factors, self.theory))
         up, down = self.write.splits(k)
-        if up == 1 and len(factors) == 1 and factors[0][1] < -1 and integral(factors[0][1]):
+        if up == 1 and len(factors) == 1 and factors[0][1] < 0 and factors[0][1] not in (-1, Fraction(-1, 2)):
             inverse = make_term(self.write.ops.power, (factors[0][0], self.write.number(factors[0][1])))
             return inverse if down == 1 else self.write.quotient(inverse, self.write.number(down))
         above, under = self._sides(factors)
@@ -320,7 +344,7 @@ class Raising:
                 above.append(self.write.power(self.write.quotient(self._gathered(up), self._gathered(down)), e))
             else:
                 (above if up else under).append(self.write.power(self._gathered(up or down), e))
-        return sorted(above, key=self._factor_key), sorted(under, key=self._factor_key)
+        return sorted(above, key=self.ranking.factor_key), sorted(under, key=self.ranking.factor_key)
 
     def _gathered(self, members: list[Term]) -> Term:
         number: Number = 1
@@ -330,56 +354,5 @@ class Raising:
                 number = times(number, term.value)
             else:
                 rest.append(term)
-        rest.sort(key=self._factor_key)
+        rest.sort(key=self.ranking.factor_key)
         return self.write.times(([self.write.number(number)] if number != 1 or not rest else []) + rest)
-
-    # -- order
-
-    def _term_key(self, term: Term) -> tuple[object, ...]:
-        rank = self._rank(term)
-        return (rank.kind == _NUMBER, -rank.degree, rank.first, rank.kind, rank.size)
-
-    def _factor_key(self, term: Term) -> tuple[object, ...]:
-        rank = self._rank(term)
-        return (rank.kind, rank.first, rank.size)
-
-    def _rank(self, term: Term) -> Rank:
-        stack = [term]
-        while stack:
-            t = stack[-1]
-            if t in self._ranks:
-                stack.pop()
-                continue
-            missing = [a for a in t.args if a not in self._ranks]
-            if missing:
-                stack.extend(missing)
-            else:
-                self._ranks[t] = self._rank_of(t)
-                stack.pop()
-        return self._ranks[term]
-
-    def _rank_of(self, term: Term) -> Rank:
-        if term.op.leaf == "variable":
-            return Rank(_VARIABLE, 1, self.order.get(term.value, _NOWHERE), 1)
-        if not term.args:
-            return Rank(_NUMBER if term.op.leaf == "number" else _CONSTANT, 0, _NOWHERE, 1)
-        ranks = [self._ranks[a] for a in term.args]
-        first = min(r.first for r in ranks)
-        size = min(1 + sum(r.size for r in ranks), _NOWHERE)
-        ops = self.write.ops
-        left, right = ranks[0], ranks[-1]
-        if term.op in (ops.sum, ops.difference):
-            return Rank(_SUM, max(left.degree, right.degree), first, size)
-        if term.op is ops.product:
-            return Rank(max(left.kind, right.kind), tidy(left.degree + right.degree), first, size)
-        if term.op is ops.quotient:
-            return Rank(max(left.kind, right.kind), tidy(left.degree - right.degree), first, size)
-        if term.op is ops.power:
-            exponent = term.args[1]
-            whole = exponent.op.leaf == "number"
-            return Rank(left.kind if whole else _FUNCTION, times(left.degree, exponent.value) if whole else 0, first, size)
-        if term.op is ops.negative:
-            return Rank(left.kind, left.degree, first, size)
-        if term.op is ops.root:
-            return Rank(_FUNCTION, divide(left.degree, 2), first, size)
-        return Rank(_FUNCTION, 0, first, size)
