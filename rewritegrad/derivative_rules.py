@@ -77,7 +77,7 @@ class DerivativeRules:
     def _find(self, kind: str, term: Term, position: int) -> Pending:
         found = self._make(kind, term.op, position)
         if found is None:
-            raise _missing(term, position)
+            raise _missing(term, position, _refusal(term.op, position))
         return found
 
     def _make(self, kind: str, op: Operator, position: int) -> Pending | None:
@@ -118,6 +118,15 @@ def _missing(term: Term, position: int, reason: str = "") -> MissingDerivativeEr
     name = term.op.parameters[position].name
     place = f"argument {name} (number {position + 1} of {term.op.arity})"
     return MissingDerivativeError(f"{term.op.name} has no derivative for its {place}{reason}, needed in {shorten(term)}")
+
+
+def _refusal(op: Operator, position: int) -> str:
+    """Why there is no derivative, as far as the op block tells."""
+    parameter = op.parameters[position]
+    if not parameter.refused:
+        return ""
+    whole = any(c.word == "integer" and c.args == (PVar(parameter.name),) for c in op.needs)
+    return ": it is an integer" if whole else ": its op block refuses it, since nobody knows one that can be computed"
 
 
 _ARGUMENTS = {"pull": ("f", "x", "g"), "push": ("f", "x", "d"), "slope": ("f", "x")}

@@ -34,6 +34,7 @@ from .parameter_kernels import PARAMETER_KERNELS
 from .shapes import reduced_axes
 from .signal_kernels import SIGNAL_KERNELS
 from .special_kernels import SPECIAL_KERNELS
+from .zeta_kernels import ZETA_KERNELS
 
 Array: TypeAlias = NDArray[Any]
 Kernel: TypeAlias = Callable[..., Any]
@@ -214,6 +215,7 @@ OWN: dict[str, Any] = {
     **PARAMETER_KERNELS,
     **SIGNAL_KERNELS,
     **SPECIAL_KERNELS,
+    **ZETA_KERNELS,
 }
 """What a rule file may name with the prefix `kernels`."""
 

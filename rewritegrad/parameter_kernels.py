@@ -20,7 +20,7 @@ Array: TypeAlias = NDArray[Any]
 _PANELS, _NODES = 40, 16
 
 
-def _each(function: Callable[..., float]) -> Callable[..., Any]:
+def each_number(function: Callable[..., float]) -> Callable[..., Any]:
     """The function of numbers as one of arrays, broadcast; the first argument is the order of the derivative, an integer."""
 
     def call(*args: ArrayLike) -> Any:
@@ -92,22 +92,29 @@ def _exponential(slopes: Sequence[Any], k: int) -> Any:
 # ---- incomplete gamma and beta functions ----
 
 
-def _gamma_tail(k: int, a: float, x: float) -> tuple[bool, float]:
-    """Whether the tail is the upper one, and the k-th derivative by a of what the regularised gamma function has in it.
+def _gamma_tail(a: float, x: float, terms: Callable[[Any], Any], less: float) -> tuple[bool, float]:
+    """Whether the tail is the upper one, and the integral of terms(log(t)) * t^(a - 1) * exp(-t - less) over t > x, or else from 0 to x.
 
-    With t = exp(s) it is the integral of exp(a*s - exp(s)) / gamma(a), whose exponent is concave with its maximum at log(a).
+    With t = exp(s) the weight is exp(a*s - exp(s)), whose exponent is concave with its maximum at log(a).
     """
-    from scipy import special
-
-    upper = x > a
+    upper = x > a or (a < 1 and a * log(x) > -1)  # for small a the lower part is nearly all, and its derivatives cancel
     start, sign = log(x), 1.0 if upper else -1.0
     w, weights = _half_line()
-    length = _scale(lambda d: x * np.expm1(sign * d) - sign * a * d, 1 / (abs(a - x) + sqrt(a) + 1e-300))
-    move = sign * length * w
     with np.errstate(over="ignore", under="ignore"):
-        exponent = a * move - x * np.expm1(move)
-        total = float(np.sum(weights * np.exp(exponent) * _gamma_terms(k, a, start + move))) * length
-    return upper, total * exp(a * start - x - special.gammaln(a + 1))
+        if upper and x < 1:  # nearly flat up to t = 1
+            inner, inner_weights = _panels(-start, 4 + int(-start))
+            s, weights = np.concatenate([start + inner, w]), np.concatenate([inner_weights, weights])
+            return upper, float(np.sum(weights * np.exp(a * s - np.exp(s)) * terms(s))) * exp(-less)
+        length = _scale(lambda d: x * np.expm1(sign * d) - sign * a * d, 1 / (abs(a - x) + sqrt(a) + 1e-300))
+        move = sign * length * w
+        total = float(np.sum(weights * np.exp(a * move - x * np.expm1(move)) * terms(start + move))) * length
+        return upper, total * float(np.exp(a * start - x - less))
+
+
+def _regularised(k: int, a: float, x: float) -> tuple[bool, float]:
+    from scipy import special
+
+    return _gamma_tail(a, x, lambda log_t: _gamma_terms(k, a, log_t), float(special.gammaln(a + 1)))
 
 
 def _gamma_terms(k: int, a: float, log_t: Any) -> Any:
@@ -122,10 +129,40 @@ def gammainc_a(k: int, a: float, x: float) -> float:
     """The k-th derivative of gammainc(a, x) by a."""
     if a <= 0 or x < 0:
         return nan
-    if x == 0:
-        return 0.0
-    upper, tail = _gamma_tail(k, a, x)
-    return (float(k == 0) - tail) if upper else tail
+    upper, tail = _regularised(k, a, x) if x else (False, 0.0)
+    return float(k == 0) - tail if upper else tail
+
+
+def gammaincc_a(k: int, a: float, x: float) -> float:
+    """The k-th derivative of gammaincc(a, x) by a."""
+    if a <= 0 or x < 0:
+        return nan
+    upper, tail = _regularised(k, a, x) if x else (False, 0.0)
+    return tail if upper else float(k == 0) - tail
+
+
+def _whole_gamma(k: int, s: float) -> float:
+    """The k-th derivative of gamma(s)."""
+    from scipy import special
+
+    slopes = [special.psi(s), *(special.polygamma(i, s) for i in range(1, k))]
+    return float(special.gamma(s) * _exponential(slopes, k))
+
+
+def gamma_lower_s(k: int, s: float, x: float) -> float:
+    """The k-th derivative of gamma_lower(s, x) by s."""
+    if s <= 0 or x < 0:
+        return nan
+    upper, tail = _gamma_tail(s, x, lambda log_t: log_t**k, 0.0) if x else (False, 0.0)
+    return _whole_gamma(k, s) - tail if upper else tail
+
+
+def gamma_upper_s(k: int, s: float, x: float) -> float:
+    """The k-th derivative of gamma_upper(s, x) by s."""
+    if s <= 0 or x < 0:
+        return nan
+    upper, tail = _gamma_tail(s, x, lambda log_t: log_t**k, 0.0) if x else (False, 0.0)
+    return tail if upper else _whole_gamma(k, s) - tail
 
 
 def gamma_density_a(k: int, a: float, x: float) -> float:
@@ -135,16 +172,6 @@ def gamma_density_a(k: int, a: float, x: float) -> float:
     if a <= 0 or x <= 0:
         return nan
     return float(exp((a - 1) * log(x) - x - special.gammaln(a + 1)) * _gamma_terms(k, a, log(x)))
-
-
-def gammaincc_a(k: int, a: float, x: float) -> float:
-    """The k-th derivative of gammaincc(a, x) by a."""
-    if a <= 0 or x < 0:
-        return nan
-    if x == 0:
-        return float(k == 0)
-    upper, tail = _gamma_tail(k, a, x)
-    return tail if upper else float(k == 0) - tail
 
 
 def betainc_ab(j: int, k: float, a: float, b: float, x: float) -> float:
@@ -317,7 +344,10 @@ def kv_v(k: int, v: float, x: float) -> float:
 
 
 PARAMETER_KERNELS: dict[str, Callable[..., Any]] = {
-    function.__name__: _each(function)
-    for function in (gammainc_a, gammaincc_a, gamma_density_a, betainc_ab, beta_density_ab, jv_v, yv_v, iv_v, ive_v, kv_v, kve_v)
+    function.__name__: each_number(function)
+    for function in (
+        *(gammainc_a, gammaincc_a, gamma_lower_s, gamma_upper_s, gamma_density_a, betainc_ab, beta_density_ab),
+        *(jv_v, yv_v, iv_v, ive_v, kv_v, kve_v),
+    )
 }
 """What a rule file may name with the prefix `kernels`."""

@@ -113,14 +113,20 @@ def gamma_lower(s: ArrayLike, x: ArrayLike) -> Any:
     """The lower incomplete gamma function, nan where s is not positive."""
     from scipy import special
 
-    return np.where(np.asarray(s) > 0, special.gamma(s) * special.gammainc(s, x), np.nan)
+    s = np.where(np.asarray(s) > 0, s, np.nan)
+    part = special.gammainc(s, x)
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.where(s < 170, special.gamma(np.minimum(s, 170.0)) * part, np.exp(special.gammaln(s) + np.log(part)))
 
 
 def gamma_upper(s: ArrayLike, x: ArrayLike) -> Any:
     """The upper incomplete gamma function, nan where s is not positive."""
     from scipy import special
 
-    return np.where(np.asarray(s) > 0, special.gamma(s) * special.gammaincc(s, x), np.nan)
+    s = np.where(np.asarray(s) > 0, s, np.nan)
+    part = special.gammaincc(s, x)
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.where(s < 170, special.gamma(np.minimum(s, 170.0)) * part, np.exp(special.gammaln(s) + np.log(part)))
 
 
 def lambertw(x: ArrayLike) -> Any:

@@ -352,6 +352,6 @@ def test_a_theory_without_fill_is_scalar_throughout():
 @pytest.mark.parametrize("formula", ["polygamma(n, x)", "sin(spherical_jn(n, x))", "expn(x*n, x)", "polylog(n, x)"])
 def test_a_refused_derivative_is_an_error_and_no_zero(formula):
     for derive in (rg.diff, rg.grad):
-        with pytest.raises(rg.MissingDerivativeError, match="has no derivative for its argument"):
+        with pytest.raises(rg.MissingDerivativeError, match=r"has no derivative for its argument . \(number . of 2\): it is an integer, needed in"):
             derive(formula, "n")
     assert str(rg.diff("jv(2, x)", "x", simplify=False)) == "(jv(2 - 1, x) - jv(2 + 1, x))/2"

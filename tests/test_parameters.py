@@ -10,18 +10,20 @@ import numpy as np
 import pytest
 
 import rewritegrad as rg
-from rewritegrad import parameter_kernels
+from rewritegrad import parameter_kernels, zeta_kernels
 from rewritegrad.testing import assert_gradient
 from rewritegrad.testing.lacking import LACKING, mpmath_module
 
-KERNELS = parameter_kernels.PARAMETER_KERNELS
+KERNELS = parameter_kernels.PARAMETER_KERNELS | zeta_kernels.ZETA_KERNELS
 ORDERS = [(0.0, 1.0), (0.5, 1e-8), (2.3, 0.1), (10.0, 5.0), (50.0, 20.0), (50.0, 100.0), (-0.5, 2.0), (-3.7, 5.0), (1.0, 300.0)]
-SHAPES = [(0.01, 1e-8), (0.01, 0.3), (0.5, 1.0), (2.5, 0.1), (2.5, 2.4), (30.0, 35.0), (1000.0, 900.0), (1000.0, 1100.0)]
+SHAPES = [(1e-8, 1e-8), (0.01, 1e-8), (0.01, 0.3), (0.5, 1.0), (2.5, 0.1), (2.5, 2.4), (30.0, 35.0), (1000.0, 900.0), (1000.0, 1100.0)]
 TRIPLES = [(0.05, 0.1, 0.3), (1.0, 20.0, 1e-6), (3.5, 1.0, 0.5), (3.5, 20.0, 0.99), (200.0, 150.0, 0.6)]
 
 CASES: dict[str, tuple[list[tuple[int, ...]], list[tuple[float, ...]]]] = {
     **{name: ([(1,), (2,)], list(ORDERS)) for name in ("jv_v", "yv_v", "iv_v", "ive_v", "kv_v", "kve_v")},
     **{name: ([(1,), (2,)], list(SHAPES)) for name in ("gammainc_a", "gammaincc_a", "gamma_density_a")},
+    **{name: ([(1,), (2,)], [place for place in SHAPES if place[0] < 170]) for name in ("gamma_lower_s", "gamma_upper_s")},
+    "zeta_s": ([(1,), (2,)], [(2.0,), (0.5,), (1.001,), (30.0,), (0.0,), (-0.5,), (-2.0,), (-7.3,), (0.5, 0.3), (3.0, 25.0)]),
     **{name: ([(1, 0), (0, 1), (1, 1)], list(TRIPLES)) for name in ("betainc_ab", "beta_density_ab")},
 }
 
@@ -48,6 +50,8 @@ def test_fifty_digits(name: str) -> None:
         *[(f"{name}(a, x)", {"a": 2.0, "x": 1.3}) for name in ("gammainc", "gammaincc", "gamma_lower", "gamma_upper")],
         *[(f"{name}(a, y)", {"a": 2.0, "y": 0.3}) for name in ("gammaincinv", "gammainccinv")],
         *[(f"{name}(a, b, y)", {"a": 2.0, "b": 0.7, "y": 0.3}) for name in ("betainc", "betaincinv")],
+        ("zeta(s)", {"s": 0.3}),
+        ("zeta(s, a)", {"s": 2.5, "a": 0.7}),
         *[("t_cdf(x, k)", {"x": x, "k": 2.5}) for x in (-1.3, 0.3, 40.0)],
     ],
 )
