@@ -43,7 +43,7 @@ def guarded(function: Callable[..., Any], lazy: bool = False) -> Callable[..., A
             return mp.nan
         try:
             return real(function(*args))
-        except (ZeroDivisionError, ValueError, OverflowError, TypeError):
+        except (ZeroDivisionError, ValueError, OverflowError, TypeError, RecursionError):  # mpmath's gammainc recurs for ever at some points
             return mp.nan
 
     return call
