@@ -18,6 +18,8 @@ MOST_TERMS = 400
 """A product or power of sums with more terms than this stays one factor."""
 MOST_WORK = 30_000
 """So many products of monomials are computed at most."""
+MOST_ENTERED = 2_000
+"""So many monomials are entered at most: nested sums of hundreds of terms have long polynomials each."""
 HIGHEST = 4
 """Sums to a higher power stay that."""
 
@@ -28,7 +30,11 @@ def multiply_out(engine: Engine) -> bool:
     expansion.visit()
     engine.blame = "multiplying out"
     changed = False
+    room = MOST_ENTERED
     for root in expansion.changed:
+        room -= len(expansion.found[root])
+        if room < 0:
+            break
         terms = [(engine.product(1, monomial), k) for monomial, k in expansion.found[root].items()]
         made = engine.sum(terms)
         changed = engine.union(root, engine.shape_as(made, [root]) if engine.shaped else made) or changed
