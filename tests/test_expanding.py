@@ -67,3 +67,24 @@ def test_the_shape_of_what_cancels_is_kept() -> None:
 def test_sums_and_turns_of_angles(text: str, short: str) -> None:
     assert rg.simplify(text).count_ops() <= rg.parse(short).count_ops()
     assert rg.equal(text, short)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [("(x^2 - 5*x + 6)/(x - 2)", "x - 3"), ("(2*x^2 + 7*x*y + 3*y^2)/(x + 3*y)", "2*x + y"), ("k*cos(x - m)^2 - k", "-k*sin(x - m)^2")],
+)
+def test_factors_that_cancel(text: str, short: str) -> None:
+    assert str(rg.simplify(text)) == short
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("-k*sin(x - m)", "k*sin(m - x)"),
+        ("1/(a*x^2 + 1)^(3/2)", "(a*x^2 + 1)^(-3/2)"),
+        ("a*exp(a) + exp(z*(a - 1))*(1 - a)", "a*exp(a) - exp(z*(a - 1))*(a - 1)"),
+    ],
+)
+def test_what_is_written_one_way_round(text: str, short: str) -> None:
+    assert rg.simplify(text).count_ops() <= rg.parse(short).count_ops()
+    assert rg.equal(text, short)
