@@ -210,6 +210,30 @@ def polylog(s: ArrayLike, z: ArrayLike) -> Any:
     return result
 
 
+def polylog_z(k: ArrayLike, s: ArrayLike, z: ArrayLike) -> Any:
+    """The k-th derivative of the polylogarithm of integer order by z < 1: near 0 by its series, else by polylogarithms of lower orders.
+
+    >>> polylog_z(1.0, 2.0, 0.0).tolist(), polylog_z(2.0, 2.0, 0.0).tolist()
+    (1.0, 0.5)
+    """
+    k, s, z = np.broadcast_arrays(*[np.asarray(a, dtype=float) for a in (k, s, z)])
+    result = np.full(z.shape, np.nan)
+    whole = (k == np.floor(k)) & (s == np.floor(s)) & (k >= 0)
+    for count in np.unique(k[whole]):
+        chosen, n = whole & (k == count), int(count)
+        near = chosen & (np.abs(z) <= 0.5)
+        total = np.zeros(int(near.sum()))
+        for i in range(_TERMS + 40, max(n, 1) - 1, -1):
+            total = total * z[near] + factorial(i) // factorial(i - n) * float(i) ** -s[near]
+        result[near] = total * z[near] ** (1 - min(n, 1))
+        far = chosen & ~near & (z < 1)
+        stirling = [1]  # those of the first kind, with their signs: z^n times the derivative is made of z*d/dz
+        for j in range(n):
+            stirling = [(stirling[i - 1] if i else 0) - j * (stirling[i] if i < len(stirling) else 0) for i in range(len(stirling) + 1)]
+        result[far] = sum((c * polylog(s[far] - i, z[far]) for i, c in enumerate(stirling) if c), np.zeros(int(far.sum()))) / z[far] ** n
+    return result
+
+
 def dilog(x: ArrayLike) -> Any:
     """The dilogarithm of x <= 1, nan elsewhere."""
     return polylog(2.0, x)
@@ -330,7 +354,7 @@ SPECIAL_KERNELS: dict[str, Callable[..., Any]] = {
     for function in (
         *(airyai, airyaiprime, airybi, airybiprime, spherical_jn),
         *(si, ci, shi, chi, li, fresnel_s, fresnel_c, ellipd, ellipdinc, ellipf, ellipeinc),
-        *(gamma_lower, gamma_upper, lambertw, polylog, dilog, hurwitz_zeta, hyp2f1),
+        *(gamma_lower, gamma_upper, lambertw, polylog, polylog_z, dilog, hurwitz_zeta, hyp2f1),
     )
 }
 """What a rule file may name with the prefix `kernels`."""

@@ -36,7 +36,6 @@ LOST: dict[str, str] = {
     "ellipf": "derivatives by m have a gap at m = 0 and m = 1",
     "ellipe": "derivatives by m have a gap at m = 0 and m = 1",
     "ellipd": "derivatives by m have a gap at m = 0 and m = 1",
-    "polylog": "derivatives by z have a gap at z = 0",
     "airyai": "SciPy has no value far out",
     "airyaiprime": "SciPy has no value far out",
     "airybi": "SciPy has no value far out",

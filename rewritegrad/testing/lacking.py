@@ -150,6 +150,15 @@ def _powslope(k: Any, x: Any, y: Any) -> Any:
     return factor * x ** (y - k) if factor else factor
 
 
+def _polylog_z(k: Any, s: Any, z: Any) -> Any:
+    """By the sum over i of n^(k - s) * z^(n - k), whose polynomials in n are those of z*d/dz; at 0 the one coefficient that is left."""
+    mp = mpmath_module()
+    k = int(k)
+    if z == 0:
+        return mp.factorial(k) * mp.mpf(max(k, 1)) ** -s if k else mp.mpf(0)
+    return sum(mp.stirling1(k, i) * mp.polylog(s - i, z) for i in range(k + 1)) / mp.mpf(z) ** k
+
+
 def _by(function: Callable[..., Any], *orders: Any) -> Any:
     """A function that takes orders of differentiation before arguments: so many times by each of the first of these."""
 
@@ -181,6 +190,7 @@ LACKING: dict[str, Callable[..., Any]] = {
     "gamma_lower_s": _by(lambda mp, s, x: mp.gammainc(s, 0, x), 0),
     "gamma_upper_s": _by(lambda mp, s, x: mp.gammainc(s, x), 0),
     "zeta_s": lambda k, s, a=1: mpmath_module().zeta(s, a, int(k)) if a != 1 else mpmath_module().diff(mpmath_module().zeta, s, int(k)),
+    "polylog_z": _polylog_z,
     "betainc_ab": _by(lambda mp, a, b, x: mp.betainc(a, b, 0, x, regularized=True), 0, 1),
     "beta_density_ab": _by(lambda mp, a, b, x: mp.exp((a - 1) * mp.log(x) + (b - 1) * mp.log(1 - x)) / mp.beta(a, b), 0, 1),
     "jv_v": _by(lambda mp, v, x: mp.besselj(v, x), 0),

@@ -66,7 +66,7 @@ def _undefined(name: str) -> Callable[..., Any]:
 
 UNKNOWN = (
     *("gammaincinv", "gammainccinv", "betaincinv", "gammainc_a", "gammaincc_a", "gamma_density_a", "betainc_ab", "beta_density_ab"),
-    *("powslope", "gamma_lower_s", "gamma_upper_s", "zeta_s"),
+    *("powslope", "gamma_lower_s", "gamma_upper_s", "zeta_s", "polylog_z"),
     *("jv_v", "yv_v", "iv_v", "ive_v", "kv_v", "kve_v"),
 )
 """What SymPy has no function for, and lacking.py has numbers of."""
