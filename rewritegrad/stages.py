@@ -283,7 +283,8 @@ class Simplifier:
 
     def _spread(self) -> bool:
         """Sums and products multiplied out, and people's own laws of stage spread: True where what came out is shorter, a new place to start from."""
-        if not self.limits.spread_iterations or self._time_left() == 0 or not has_products_of_sums(self.found.terms):
+        left = self._time_left()
+        if not self.limits.spread_iterations or (left is not None and left <= SPREADING * self.size) or not has_products_of_sums(self.found.terms):
             return False
         graph = self._graph()
         ids = self._entered(graph)
@@ -340,6 +341,8 @@ LOOKING = 2
 ENOUGH, WALK = 4e-4, 250.0
 """It goes by windows with less than so many seconds for each operation of what would be simplified as a whole, and, of larger inputs, less than so
 many times the time that looking at them took."""
+SPREADING = 2e-3
+"""Multiplying out, which nothing interrupts, is begun with more than so many seconds for each operation."""
 LOOKS, UNHURRIED, REBUILDS = 1.5, 20.0, 8.0
 """So many times that is left to make sure that windows gave something shorter, and with more than UNHURRIED times that for a walk over everything."""
 PACE, SHARE, SMALLEST = 1e-3, 0.4, 16
