@@ -138,8 +138,9 @@ def unbanded(matrix: ArrayLike, like: ArrayLike, lower: int = 0) -> Array:
     >>> unbanded([[3.0, 2.0], [0.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]).tolist()
     [[0.0, 2.0], [3.0, 4.0]]
     """
-    given, (count, size) = np.asarray(matrix), np.shape(like)[-2:]
-    result = np.zeros((*given.shape[:-2], count, size), np.result_type(given.dtype, np.float64))
+    given, (*stack, count, size) = np.asarray(matrix), np.shape(like)
+    lead = np.broadcast_shapes(given.shape[:-2], tuple(stack))
+    result = np.zeros((*lead, count, size), np.result_type(given.dtype, np.float64))
     for i, columns, offset in _diagonals(count, size, lower):
         result[..., i, columns] = given[..., columns - offset, columns]
     return result
