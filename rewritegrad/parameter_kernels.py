@@ -305,7 +305,7 @@ def ive_v(k: int, v: float, x: float) -> float:
     """The k-th derivative of ive(v, x) by v, for 0 < x < 1000 and |v| < 200."""
     if _outside(v, x):
         return nan
-    if v >= 0 and x < 2 + 4 * v:
+    if v >= 30 or (v >= 0 and x < 2 + 4 * v):
         return _power_series(k, v, x, 1.0) * exp(-x)
     t, weights = _circle(v, x)
     circle = float(np.sum(weights * t**k * _turned(k, v * t) * np.exp(x * (np.cos(t) - 1)))) / pi

@@ -11,6 +11,7 @@ from rewritegrad.cells import evaluate, known
 from rewritegrad.comparing import MORE_DIGITS, conditions_hold, precise_evaluator
 from rewritegrad.enclosures import Application, exact_rows, kernel_cell
 from rewritegrad.kernels import Array
+from rewritegrad.patterns import PVar
 from rewritegrad.term import Term, variable_terms
 from rewritegrad.testing.lacking import mpmath_module
 from rewritegrad.testing.precise import Precise
@@ -25,7 +26,7 @@ def enclosure(op: Operator, arguments: Array) -> tuple[Array, Array]:
     """Values and errors at points, of which `arguments` has a column each."""
     call = THEORY.derived(Calls)[op]
     assert call is not None
-    kinds = "".join("i" if any(c.word == "integer" and str(p.name) in str(c.args) for c in op.needs) else "f" for p in op.parameters)
+    kinds = "".join("i" if any(c.word == "integer" and c.args == (PVar(p.name),) for c in op.needs) else "f" for p in op.parameters)
     steady = op.arity == 1 and not op.flags.isdisjoint(("increasing", "decreasing"))
     cell = kernel_cell(Application(call, kinds, (), False, steady), [known(exact_rows(row)) for row in arguments])
     values, errors = evaluate(cell)
