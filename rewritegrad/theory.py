@@ -224,14 +224,14 @@ class Theory:
             object.__setattr__(op, "theory", self)
         for op in self.operators:
             for spelling in (op.name, *op.spellings):
-                self._by_name[spelling] = (*self._by_name.get(spelling, ()), op)
+                self._by_name[spelling] = tuple(sorted((*self._by_name.get(spelling, ()), op), key=lambda named: named.arity))
 
     def __repr__(self) -> str:
         rules = sum(len(r.rules) for r in self.rulesets.values())
         return f"<theory of {len(self.operators)} operators and {rules} rules>"
 
     def named(self, name: str) -> tuple[Operator, ...]:
-        """The operators that are written with this name (several where the number of arguments tells them apart)."""
+        """The operators that are written with this name (several where the number of arguments tells them apart), those with fewer first."""
         return self._by_name.get(name, ())
 
     def suggestion(self, name: str) -> str:

@@ -141,7 +141,7 @@ def test_gradients_are_what_people_write() -> None:
     for text, wanted in {
         "logdet(A)": "transpose(inv(A))",
         "det(A)": "det(A)*transpose(inv(A))",
-        "sum(inv(A) * B)": "-(transpose(inv(A)) @ B) @ transpose(inv(A))",
+        "sum(inv(A) * B)": "-(transpose(inv(A)) @ B @ transpose(inv(A)))",
         "v @ solve(A, w)": "-outer(solve(transpose(A), v), solve(A, w))",
     }.items():
         found = rg.grad(text, "A", A="matrix[n, n]", B="matrix[n, n]", v="vector[n]", w="vector[n]")
