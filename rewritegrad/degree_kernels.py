@@ -68,8 +68,18 @@ def assoc_laguerre(n: ArrayLike, a: ArrayLike, x: ArrayLike) -> Any:
 
 
 def gegenbauer(n: ArrayLike, a: ArrayLike, x: ArrayLike) -> Any:
-    """Gegenbauer's polynomial."""
-    return _polynomial("eval_gegenbauer", n, a, x)
+    """Gegenbauer's polynomial; beside a = 0, where SciPy rounds n + 2*a, by those of a + 1.
+
+    >>> float(gegenbauer(2.0, 0.5, 0.5)), float(gegenbauer(2.0, 1e-6, 0.5))
+    (-0.125, -4.999995e-07)
+    """
+    n, a, x = (np.asarray(v, dtype=float) for v in (n, a, x))
+    plain = _polynomial("eval_gegenbauer", n, a, x)
+    small = (np.abs(a) < 1 / 4) & (n > 0)
+    if not small.any():
+        return plain
+    above = _polynomial("eval_gegenbauer", n, a + 1, x) - _polynomial("eval_gegenbauer", n - 2, a + 1, x)
+    return np.where(small, above * np.divide(a, n + a, out=np.zeros(small.shape), where=small), plain)
 
 
 def jacobi(n: ArrayLike, a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Any:

@@ -262,13 +262,13 @@ def _ray(v: float, x: float) -> tuple[Array, Array]:
     return _panels(end, max(_PANELS, int(2 * end)))
 
 
-def _power_series(k: int, v: float, x: float, sign: float) -> float:
-    """The k-th derivative by v >= 0 of the sum of (x/2)^(v + 2*n) * sign^n / (n! * gamma(n + v + 1))."""
+def _power_series(k: int, v: float, x: float, sign: float, less: float = 0.0) -> float:
+    """The k-th derivative by v >= 0 of the sum of (x/2)^(v + 2*n) * sign^n / (n! * gamma(n + v + 1)), times exp(-less)."""
     from scipy import special
 
     n = np.arange(30 + int(x))
     half = log(x / 2)
-    size = np.exp((v + 2 * n) * half - special.gammaln(n + 1) - special.gammaln(n + v + 1)) * sign**n
+    size = np.exp((v + 2 * n) * half - special.gammaln(n + 1) - special.gammaln(n + v + 1) - less) * sign**n
     slopes = [half - special.psi(n + v + 1), *(-special.polygamma(i, n + v + 1) for i in range(1, k))]
     return float(np.sum((size * _exponential(slopes, k))[::-1]))
 
@@ -297,16 +297,17 @@ def yv_v(k: int, v: float, x: float) -> float:
 
 
 def iv_v(k: int, v: float, x: float) -> float:
-    """The k-th derivative of iv(v, x) by v, for 0 < x < 1000 and |v| < 200."""
-    return ive_v(k, v, x) * float(np.exp(x))
+    """The k-th derivative of iv(v, x) by v, for 0 < x < 1000 and |v| < 200; infinite where it overflows, from x = 710 on."""
+    with np.errstate(over="ignore"):
+        return ive_v(k, v, x) * float(np.exp(x))
 
 
 def ive_v(k: int, v: float, x: float) -> float:
     """The k-th derivative of ive(v, x) by v, for 0 < x < 1000 and |v| < 200."""
     if _outside(v, x):
         return nan
-    if v >= 30 or (v >= 0 and x < 2 + 4 * v):
-        return _power_series(k, v, x, 1.0) * exp(-x)
+    if v >= 0 and (x < 2 + 4 * v or v * v > 4 * x):  # else the circle cancels at most to a tenth
+        return _power_series(k, v, x, 1.0, x)  # the sum alone overflows
     t, weights = _circle(v, x)
     circle = float(np.sum(weights * t**k * _turned(k, v * t) * np.exp(x * (np.cos(t) - 1)))) / pi
     end = asinh(750 / x)

@@ -20,7 +20,8 @@ SHAPES = [(1e-8, 1e-8), (0.01, 1e-8), (0.01, 0.3), (0.5, 1.0), (2.5, 0.1), (2.5,
 TRIPLES = [(0.05, 0.1, 0.3), (1.0, 20.0, 1e-6), (3.5, 1.0, 0.5), (3.5, 20.0, 0.99), (200.0, 150.0, 0.6)]
 
 CASES: dict[str, tuple[list[tuple[int, ...]], list[tuple[float, ...]]]] = {
-    **{name: ([(1,), (2,)], list(ORDERS)) for name in ("jv_v", "yv_v", "iv_v", "ive_v", "kv_v", "kve_v")},
+    **{name: ([(1,), (2,)], list(ORDERS)) for name in ("jv_v", "yv_v", "iv_v", "kv_v", "kve_v")},
+    "ive_v": ([(0,), (1,), (2,)], [*ORDERS, (120.0, 900.0), (40.0, 350.0), (45.0, 800.0), (0.5, 730.0)]),  # where iv overflows, too
     **{name: ([(1,), (2,)], list(SHAPES)) for name in ("gammainc_a", "gammaincc_a", "gamma_density_a")},
     **{name: ([(1,), (2,)], [place for place in SHAPES if place[0] < 170]) for name in ("gamma_lower_s", "gamma_upper_s")},
     "zeta_s": ([(1,), (2,)], [(2.0,), (0.5,), (1.001,), (30.0,), (0.0,), (-0.5,), (-2.0,), (-7.3,), (0.5, 0.3), (3.0, 25.0)]),
