@@ -79,7 +79,7 @@ PARTS: tuple[tuple[Any, str, str], ...] = (
     (Engine, "rebuild", "rebuild"),
     (graph, "extract", "extract"),
     (Raising, "terms", "raise"),
-    (stages, "operations", "raise"),
+    (graph, "operations", "raise"),
     *[(Knowledge, name, "facts") for name in ("leaf", "apply", "scale", "sum", "product", "fold", "merge", "nonzero", "audit", "__init__")],
 )
 

@@ -19,7 +19,7 @@ MOST_TERMS = 400
 MOST_WORK = 30_000
 """So many products of monomials are computed at most."""
 MOST_ENTERED = 2_000
-"""So many monomials are entered at most: nested sums of hundreds of terms have long polynomials each."""
+"""So many monomials are entered at most, those of the outermost classes first: nested sums of hundreds of terms have long polynomials each."""
 HIGHEST = 4
 """Sums to a higher power stay that."""
 
@@ -31,7 +31,7 @@ def multiply_out(engine: Engine) -> bool:
     engine.blame = "multiplying out"
     changed = False
     room = MOST_ENTERED
-    for root in expansion.changed:
+    for root in reversed(expansion.changed):
         room -= len(expansion.found[root])
         if room < 0:
             break
