@@ -39,12 +39,20 @@ def _airybiprime(x: Any) -> Any:
 
 
 def _erfcinv(x: Any) -> Any:
-    """The inverse of erfc, with as many more digits as 1 - x needs."""
+    """The inverse of erfc; for small x by its logarithm, as mpmath needs many more digits there, for 1 - x."""
     mp = mpmath_module()
     if not 0 < x < 2 or -mp.mag(x) > 10_000:
         raise ValueError("erfcinv of a number outside of 0 to 2, or too close to 0")
-    with mp.workprec(mp.mp.prec + max(0, -mp.mag(x))):
-        return mp.erfinv(1 - x)
+    if x >= mp.mpf("1e-30"):
+        with mp.workprec(mp.mp.prec + max(0, -mp.mag(x))):
+            return mp.erfinv(1 - x)
+    with mp.workprec(mp.mp.prec + 20):
+        size = -mp.log(x)
+
+        def slope(y: Any) -> Any:
+            return 2 * mp.exp(-y * y) / (mp.sqrt(mp.pi) * mp.erfc(y))
+
+        return _inverse(lambda y: -mp.log(mp.erfc(y)), slope, mp.sqrt(size - mp.log(mp.pi * size) / 2), size)
 
 
 def _besselk(v: Any, x: Any) -> Any:
