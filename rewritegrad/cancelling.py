@@ -26,7 +26,7 @@ from .comparing import conditions_hold
 from .errors import EvaluationError
 from .kernels import Array, resolve
 from .term import Term, postorder, variable_terms
-from .testing.trials import Point, draw_point, shown
+from .testing.trials import Point, condition_holds, draw_point, shown
 
 _DRAWN = 3
 """How often the other variables are drawn for each way to make a denominator zero."""
@@ -64,7 +64,8 @@ def _with_zeros(case: Case, rng: random.Random) -> Iterator[Point]:
                 if drawn[other].shape == drawn[name].shape:
                     changes += [drawn[other], -drawn[other]]
             for value in changes:
-                yield {**drawn, name: value}
+                if not case.variables[name][0].integer or condition_holds("integer", [value]):
+                    yield {**drawn, name: value}
 
 
 def _value(term: Term, point: Mapping[str, Array]) -> Array:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -20,16 +20,15 @@ from .codegen import compile_terms
 from .egraph.builder import NotRational
 from .errors import RewritegradError
 from .instances import Bindings, Law, Value, combine, instantiate, number_of, with_own_holes
-from .kernels import branches, resolve
-from .patterns import Condition, PApply, Pattern, PNumber, PRest, PVar, Rule, names, walk
+from .patterns import Condition, PRest, PVar, Rule, names, walk
 from .shapes import broadcast
 from .shapes import show as show_shape
 from .term import Term, postorder, variable_terms
 from .testing.trials import VALUED, Range, condition_holds, draw_point, seeded
 from .theory import Parameter, Theory, Type
+from .trialranges import Variables, bounded, ranges_of
 
 Size: TypeAlias = tuple[int, ...]
-Variables: TypeAlias = Mapping[str, tuple[Range, Size]]
 
 INTEGERS = tuple(Fraction(n) for n in (0, 1, -1, 2, -2, 3, -3, 4, -4, 6, 9))
 NUMBERS = INTEGERS + tuple(Fraction(n, d) for n, d in ((1, 2), (-1, 2), (3, 2), (-3, 2), (1, 3), (-2, 3), (5, 2), (-5, 2), (1, 4)))
@@ -80,7 +79,7 @@ class Cases:
     def __init__(self, rule: Rule, theory: Theory) -> None:
         self.law = Law(with_own_holes(rule), theory)
         self.theory = theory
-        self.ranges = _ranges(self.law)
+        self.ranges = ranges_of(self.law)
         others = [c for c in rule.conditions if c.word in VALUED and self._is_numeric(c)]
         self._numeric = [*(c for c in rule.conditions if c.word == "number"), *others]  # the cheapest filter first
         self._drawn: list[Bindings] = []
@@ -125,6 +124,8 @@ class Cases:
         words = self._words(name)
         wanted = {"scalar": 0, "vector": 1, "matrix": 2, "square": 2, "symmetric": 2}
         ranks = {rank for word, rank in wanted.items() if word in words}
+        if "positive_definite" in words and (len(shape) < 2 or shape[-2] != shape[-1]):
+            return False
         return ranks <= {len(shape)} and not ({"square", "symmetric"} & words and len(set(shape)) > 1)
 
     def _nearest(self, name: str, shape: Size) -> Size:
@@ -171,7 +172,7 @@ class Cases:
         if conditions is None:
             return None
         left, right = (instantiate(side, theory, bindings) for side in (law.left, law.right))
-        return Case(left, right, variables, tuple(conditions), bindings)
+        return Case(left, right, bounded(left, variables), tuple(conditions), bindings)
 
     def _numbers(self, rng: random.Random) -> Bindings | None:
         """Number variables, number of children and sizes of rests that meet all the conditions that speak of nothing else."""
@@ -322,55 +323,6 @@ def known_condition(word: str, terms: Sequence[Term]) -> bool | None:
     if word == "constant":
         return not terms[0].variables
     return None if word in VALUED or word == "symmetric" else True
-
-
-def _ranges(law: Law) -> dict[str, Range]:
-    """What the conditions on single variables, and the needs of operators applied to them on the left, say of where they lie."""
-    found: dict[str, Range] = {}
-    for c in (*law.conditions, *_needs(law.left)):
-        match c.args:
-            case (PVar(name),):
-                found[name] = _narrowed(found.get(name, Range()), c.word, 0.0)
-            case (PVar(name), PNumber(bound, _)):
-                found[name] = _narrowed(found.get(name, Range()), c.word, float(bound))
-    return found
-
-
-def _needs(pattern: Pattern) -> Iterator[Condition]:
-    """What the operators of a left side need of variables (nothing, where there is a branch that may not be taken)."""
-    applications = [p for p in walk(pattern) if isinstance(p, PApply)]
-    if any(p.op.numpy is not None and branches(resolve(p.op.numpy)) for p in applications):
-        return
-    for p in applications:
-        given = dict(zip([q.name for q in p.op.parameters], p.args, strict=False))
-        for need in p.op.needs:
-            yield Condition(need.word, tuple(given.get(a.name, a) if isinstance(a, PVar) else a for a in need.args))
-
-
-def _narrowed(old: Range, word: str, bound: float) -> Range:
-    """A range with one more condition on its numbers (words that say nothing of where a number lies leave it as it is)."""
-    match word:
-        case "positive" | "nonnegative" | ">" | ">=" if bound >= old.lower:
-            is_open = word in ("positive", ">") or (old.open_lower and bound == old.lower)
-            return replace(old, lower=bound, open_lower=is_open)
-        case "negative" | "<" | "<=" if bound <= old.upper:
-            is_open = word in ("negative", "<") or (old.open_upper and bound == old.upper)
-            return replace(old, upper=bound, open_upper=is_open)
-        case "=":
-            return replace(old, lower=bound, upper=bound, open_lower=False, open_upper=False)
-        case "nonzero":
-            return replace(old, nonzero=True)
-        case "!=" if bound == 0:
-            return replace(old, nonzero=True)
-        case "integer":
-            return replace(old, integer=True)
-        case "symmetric":
-            return replace(old, symmetric=True)
-        case "full_rank":
-            return replace(old, full_rank=True)
-        case "positive_definite":
-            return replace(old, positive_definite=True)
-    return old
 
 
 def _spread(items: list[ShapeClass], most: int) -> list[ShapeClass]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from .theory import Derivative, Operator, Type
 
 PRECISE_RTOL = 1e-12
 FLOAT_RTOL = 1e-6
+FLOAT_NOISE = 4e-10
+"""What rounding, of 1e-12 of a value, may do to a slope over the shorter steps of `gradient`, which are 1/400 of an entry."""
 _EFFORT = 40
 _MOST_ENTRIES = 16
 _OUTER = {"d": "g", "pull": "g", "push": "d"}
@@ -51,7 +54,9 @@ class DerivativeCase:
 def derivative_cases(op: Operator, line: Derivative) -> list[tuple[ShapeClass, DerivativeCase]]:
     """The shape classes that a line of an op block applies to, with a case of each; elementwise operators get scalars and vectors."""
     application = PApply(op, tuple(PVar(p.name) for p in op.parameters))
-    conditions = (*op.needs, *(c for c in line.conditions if _OUTER[line.kind] not in _names(c)))
+    arrays = [(PVar(p.name),) for p in op.parameters if not p.elementwise]  # whose entries are integers: no number of a law
+    needs = [c for c in op.needs if c.word != "integer" or c.args not in arrays]
+    conditions = (*needs, *(c for c in line.conditions if _OUTER[line.kind] not in _names(c)))
     cases = Cases(Rule(f"{line.kind}/{op.parameters[line.parameter].name} {op.name}", application, application, conditions), op.theory)
     classes = cases.classes()
     found = [(chosen, _case(case, line)) for chosen in (classes if op.shape_text else classes[:2]) for case in cases.draw(chosen, 1)]
@@ -156,14 +161,18 @@ def _float_difference(case: DerivativeCase, point: Point, stated: Array) -> str 
     at = point[case.target.value]
     if case.forward:
         slopes, errors = np.empty(np.shape(value(at))), np.empty(np.shape(value(at)))
+        moved = functools.cache(lambda t: value(at + t * outer))  # every entry is asked for at the same few places
         for index in np.ndindex(*slopes.shape):
 
             def along(t: Array, index: tuple[int, ...] = index) -> float:
-                return float(value(at + t * outer)[index])
+                return float(moved(float(t))[index])
 
             slopes[index], errors[index] = (found[()] for found in gradient(along, np.zeros(())))
+        size, entries = np.abs(value(at)), np.zeros(())
     else:
         slopes, errors = gradient(lambda x: float(np.sum(value(x) * outer)), at)
+        size, entries = np.abs(value(at) * outer).sum(), at
+    errors = errors + FLOAT_NOISE * size / np.maximum(np.abs(entries), 1e-3)
     if np.isnan(slopes).any():
         return ""
     wrong = np.argwhere(~(np.abs(stated - slopes) <= 10 * errors + FLOAT_RTOL * (np.abs(slopes) + 1)))

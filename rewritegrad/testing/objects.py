@@ -274,9 +274,11 @@ OBJECT_KERNELS: dict[str, Callable[..., Any]] = {
 }
 """For the names of kernels: what they do to objects."""
 
-_VECTORS = {"kernels.qr_q", "kernels.qr_r", "kernels.svdvals", "kernels.right_vectors", "kernels.eigenvectors"}
-NOT_FOR_OBJECTS = frozenset({"kernels.argmax", "kernels.argmin", "kernels.count_nonzero", "np.any", "np.all", *_VECTORS})
-"""Kernels that decide something about entries, which symbols leave open, and those that iterate."""
+_VECTORS = {"kernels.qr_q", "kernels.qr_r", "kernels.svdvals", "kernels.right_vectors", "kernels.eigenvectors", "kernels.all_left_vectors"}
+_SCIPY = {"kernels.lu_p", "kernels.lu_l", "kernels.lu_u", "kernels.logm", "kernels.sqrtm", "kernels.solve_sylvester"}
+_SCIPY |= {"kernels.solve_discrete_lyapunov", "kernels.solve_discrete_are", "kernels.solve_continuous_are"}
+NOT_FOR_OBJECTS = frozenset({"kernels.argmax", "kernels.argmin", "kernels.count_nonzero", "np.any", "np.all", *_VECTORS, *_SCIPY})
+"""Kernels that decide something about entries, which symbols leave open, and those that iterate or turn what they get into floats."""
 
 
 def runs_on_objects(kernel: str) -> bool:
