@@ -28,7 +28,9 @@ from .theory import Derivative, Operator, Type
 PRECISE_RTOL = 1e-12
 FLOAT_RTOL = 1e-6
 FLOAT_NOISE = 4e-10
-"""What rounding, of 1e-12 of a value, may do to a slope over the shorter steps of `gradient`, which are 1/400 of an entry."""
+"""What rounding, of 1e-12 of a value, may do to a slope over the shorter steps of `gradient`, which are 1/400 of an entry.
+
+Algorithms of linear algebra round every entry by what the largest of a matrix is rounded by."""
 _EFFORT = 40
 _MOST_ENTRIES = 16
 _OUTER = {"d": "g", "pull": "g", "push": "d"}
@@ -168,10 +170,10 @@ def _float_difference(case: DerivativeCase, point: Point, stated: Array) -> str 
                 return float(moved(float(t))[index])
 
             slopes[index], errors[index] = (found[()] for found in gradient(along, np.zeros(())))
-        size, entries = np.abs(value(at)), np.zeros(())
+        size, entries = np.abs(value(at)).max(initial=0), np.zeros(())
     else:
         slopes, errors = gradient(lambda x: float(np.sum(value(x) * outer)), at)
-        size, entries = np.abs(value(at) * outer).sum(), at
+        size, entries = np.abs(value(at)).max(initial=0) * np.abs(outer).sum(), at
     errors = errors + FLOAT_NOISE * size / np.maximum(np.abs(entries), 1e-3)
     if np.isnan(slopes).any():
         return ""

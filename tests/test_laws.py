@@ -10,6 +10,7 @@ import pytest
 import rewritegrad as rg
 from rewritegrad.check import POINTS, Verdict, check_derivative, check_reject, check_rule, check_theory
 from rewritegrad.comparing import Opinion
+from rewritegrad.derivativecheck import derivative_cases
 from rewritegrad.patterns import Reject, Rule, names
 from rewritegrad.theory import Derivative, Operator
 
@@ -135,6 +136,15 @@ def test_a_wrong_derivative_is_refuted() -> None:
         verdict = check_derivative(op, op.derivatives[0], oracle=oracle)
         assert verdict.holds is False
         assert "differences give" in verdict.note
+
+
+@pytest.mark.parametrize("name", ["take_at", "untake_at", "take_along_axis", "untake_along"])
+def test_indices_are_drawn_inside_of_the_array(name: str) -> None:
+    op = next(op for op in THEORY.operators if op.name == name and op.derivatives)
+    for chosen, case in derivative_cases(op, op.derivatives[0]):
+        indices, _ = case.case.variables["I"]
+        axis = chosen.settings["axis"]
+        assert (indices.integer, indices.lower, indices.upper) == (True, 0, case.case.variables["X"][1][axis] - 1)
 
 
 def test_without_sympy_the_checker_samples_and_says_so() -> None:
