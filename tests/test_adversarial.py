@@ -29,6 +29,8 @@ DIGITS = 90
 ALONE = (0.0, 1.0, -1.0, 0.5, -2.0, 1e-8, -1e-8, 30.0, -30.0, 1000.0, -1000.0)
 TOGETHER = (0.0, 1.0, -1.0, 0.5, 1e-8, 1000.0, -1000.0)
 MOST = 12
+SLOW = ("ellipd", "y1", "dirichlet_eta", "riemann_xi")
+"""Operators whose values at ninety digits take several seconds together: in the slow run."""
 
 LOST: dict[str, str] = {
     "erfcx": "the second derivative at 1000 is a difference of what is nearly equal",
@@ -96,7 +98,7 @@ def elementwise() -> list[Any]:
         if not whole and (op.numpy or op.definition) and differentiable(op):
             if op.numpy is None and op.arity > 1:
                 continue  # what is only a name for a formula does not say for which parameters
-            slow = op.cost >= DEAR or op.arity > 2 or (op.cost > 1000 and op.arity > 1)
+            slow = op.name in SLOW or op.cost >= DEAR or op.arity > 2 or (op.cost > 1000 and op.arity > 1)
             found.append(pytest.param(op, id=name_of(op), marks=[pytest.mark.slow] if slow else []))
     return found
 
