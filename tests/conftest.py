@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is there: threads make SciPy's small matrices ten times slower
+
 from rewritegrad.check import Report, Verdict
 from rewritegrad.comparing import Opinion
 

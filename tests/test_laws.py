@@ -35,7 +35,13 @@ def test_law(rule: Rule, verdicts: list[Verdict]) -> None:
     assert verdict.opinion is Opinion.AGREES or verdict.precise >= wanted, str(verdict)
 
 
-@pytest.mark.parametrize("case", LINES, ids=line_name)
+DEAR = 3000
+"""The lines of operators that cost so much, which are compared at points for seconds, are tested in the slow run."""
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(line, id=line_name(line), marks=[pytest.mark.slow] if line[0].cost >= DEAR else []) for line in LINES]
+)
 def test_derivative_line(case: tuple[Operator, Derivative], verdicts: list[Verdict]) -> None:
     op, line = case
     points = POINTS // 4 if op.numpy is None or op.numpy.startswith("np.") else POINTS // 16  # special functions take the oracle long
