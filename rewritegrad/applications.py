@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -9,7 +10,8 @@ from typing import Any, NoReturn
 
 from lark import Token, Tree
 
-from .calls import WHOLE, Keyword, Rest, Setting, Several, assigned, fits, fits_exactly, is_computed, is_literal, is_truth
+from .axes import EVERYTHING
+from .calls import Keyword, Rest, Setting, Several, assigned, fits, fits_exactly, is_computed, is_literal
 from .declarations import type_text
 from .definitions import holds, instantiate, results
 from .errors import FormulaError, RewritegradError, ShapeError, UnknownNameError
@@ -20,16 +22,16 @@ from .term import Term, make_term
 from .theory import Operator, Parameter, Theory
 
 
-class Applications:
+class Applications(ABC):
     """What calls and indices in one text mean; `known_names` are those that have a meaning in it."""
 
     def __init__(self, theory: Theory, source: Source) -> None:
         self.theory = theory
         self.source = source
 
+    @abstractmethod
     def known_names(self) -> set[str]:
         """The names that the text, or who reads it, has given a meaning."""
-        raise NotImplementedError
 
     def fail(self, message: str, place: Token | Node | None, error: type[RewritegradError] = FormulaError) -> NoReturn:
         """Raise an error that points at a place (None: the beginning)."""
@@ -110,11 +112,11 @@ class Applications:
             indices, children = list(indices[0].parts), indices[0].places
         computed = {i: index for i, index in enumerate(indices) if is_computed(index)}
         places = [
-            WHOLE if i in computed else self._place(index, child if isinstance(child, Tree) else bracket)
+            EVERYTHING if i in computed else self._place(index, child if isinstance(child, Tree) else bracket)
             for i, (index, child) in enumerate(zip(indices, children, strict=True))
         ]
         part = self._term(array, node)
-        if any(place != WHOLE for place in places) or not computed:
+        if any(place != EVERYTHING for place in places) or not computed:
             part = self._apply(op, [part, self.theory.attribute(tuple(places))], bracket)
         return self._gathered(part, places, computed, bracket) if computed else part
 
@@ -128,7 +130,7 @@ class Applications:
             index = computed[i]
             if index.op.leaf == "variable" and not index.detail.integer:
                 self.fail(f"an index is an integer: declare {index.value}: {type_text(replace(index.detail, integer=True))}", bracket)
-            if is_truth(index.op):
+            if index.op.is_boolean:
                 self.fail("how many entries x[condition] has depends on values: write where(condition, x, 0)", bracket)
             axis = sum(type(p) is not int for p in places[:i])
             part = self._apply(self._role("gather", bracket), [part, index, self.theory.attribute(axis)], bracket)

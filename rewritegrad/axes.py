@@ -9,6 +9,9 @@ from .errors import ShapeError
 from .shapes import reduced_axes
 from .term import Dimension, Shape
 
+EVERYTHING = ("slice", None, None, None)
+"""The slice of all entries of an axis, as an index has it."""
+
 
 def one_axis(axis: Any, rank: int) -> int:
     """An axis, counted from 0."""

@@ -29,11 +29,6 @@ _STACKS = re.compile(r"\(\.\.\.[^()]*\)(, \(\.\.\.[^()]*\))* -> \(\.\.\.[^()|]*\
 """A shape rule that is one signature, where every argument may have leading axes: the kernel counts them itself."""
 
 
-def is_boolean(op: Operator) -> bool:
-    """Whether an operator gives truth values."""
-    return any(g.fact.word == "boolean" for g in op.gives)
-
-
 class Call:
     """How the kernel of an operator that has one is called; EvaluationError where the name means nothing."""
 
@@ -43,7 +38,7 @@ class Call:
         self.name = op.numpy or ""
         self.kernel = resolve(self.name)
         self.accuracy = np.array(ACCURACY if self.name.startswith("np.") and not self.name.startswith("np.linalg.") else SPECIAL)
-        self.boolean = is_boolean(op)
+        self.boolean = op.is_boolean
         self.elementwise = op.shape_rule is elementwise
         self.branches = branches(self.kernel)
         named = keywords(self.kernel)

@@ -15,8 +15,8 @@ from itertools import product
 from typing import Any
 
 from . import definitions
-from .axes import one_axis
-from .batchwords import EVERYTHING, SETTINGS, NoRule, order
+from .axes import EVERYTHING, one_axis
+from .batchwords import SETTINGS, NoRule, order
 from .derivative_rules import shorten
 from .dimensions import Meet
 from .errors import MissingDerivativeError, ShapeError
@@ -291,7 +291,6 @@ class _Batch:
         made = self._make(term.op, [self.theory.attribute(pair) if arg is axes else self._own(arg) for arg in term.args])
         k = 0 if first in self._made else len(first.shape) - len(a)
         return self._permuted(made, (k, *(i for i in range(len(term.shape) + 1) if i != k)))
-
 
     def _gather(self, term: Term, model: Term, undone: bool) -> Term:
         """The indices, which nothing is linear in, are those of every value."""

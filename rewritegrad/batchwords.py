@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .axes import one_axis, several_axes
+from .axes import EVERYTHING, one_axis, several_axes
 from .places import is_array, spelled_out
 from .shapes import reduced_axes
 from .term import Shape
-
-EVERYTHING = ("slice", None, None, None)
-"""The slice of all entries, as an index has it."""
 
 
 class NoRule(Exception):

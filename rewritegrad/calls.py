@@ -43,10 +43,6 @@ class Rest:
     token: Token
 
 
-WHOLE = ("slice", None, None, None)
-"""The index of all entries along an axis."""
-
-
 def is_literal(value: Any) -> bool:
     """Whether an argument can be a setting."""
     if isinstance(value, Several):
@@ -57,11 +53,6 @@ def is_literal(value: Any) -> bool:
 def is_computed(index: Any) -> bool:
     """Whether what stands in an index is no literal."""
     return isinstance(index, Term) and index.op.leaf not in ("number", "boolean") and index.value != "newaxis"
-
-
-def is_truth(op: Operator) -> bool:
-    """Whether an operator gives truth values."""
-    return any(g.fact.word == "boolean" for g in op.gives)
 
 
 def fits(op: Operator, count: int, keywords: Sequence[Keyword]) -> bool:

@@ -123,7 +123,7 @@ def expand(roots: Iterable[Term], keep: Callable[[Operator], bool]) -> list[Term
     """
     roots = list(roots)
     order = postorder(*roots)
-    while any(t.op.definition is not None and not keep(t.op) for t in order):
+    while any(_is_defined(t.op, keep) for t in order):
         roots = rebuild(roots, lambda term, args: _unfold(term, args, keep), order)
         order = postorder(*roots)
     return roots

@@ -156,8 +156,9 @@ class EGraph:
         """The ids of several terms."""
         lifted = [self.theory.lift(t) for t in terms]
         engine = self._start(lifted)
-        for variable in variable_terms(*lifted) if self._language.linear is not None else ():
-            self._order.setdefault(variable.value, len(self._order))
+        if self._language.linear is not None:
+            for variable in variable_terms(*lifted):
+                self._order.setdefault(variable.value, len(self._order))
         ids = enter(engine, lifted, self._deadline)
         engine.rebuild()
         return [engine.find(i) for i in ids]

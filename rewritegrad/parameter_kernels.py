@@ -254,10 +254,10 @@ def _circle(v: float, x: float) -> tuple[Array, Array]:
     return _panels(pi, 4 + int((abs(v) + x) / 4))
 
 
-def _ray(v: float, x: float) -> tuple[Array, Array]:
-    """Nodes and weights for integrals over t > 0 of exp(|v|*t - x*sinh(t))."""
+def _ray(v: float, x: float, rise: Callable[[float], float] = sinh) -> tuple[Array, Array]:
+    """Nodes and weights for integrals over t > 0 of exp(|v|*t - x*rise(t)), where `rise` is sinh or cosh."""
     end = asinh(750 / x)
-    while x * sinh(end) - abs(v) * end < 750:
+    while x * rise(end) - abs(v) * end < 750:
         end *= 1.1
     return _panels(end, max(_PANELS, int(2 * end)))
 
@@ -310,10 +310,7 @@ def ive_v(k: int, v: float, x: float) -> float:
         return _power_series(k, v, x, 1.0, x)  # the sum alone overflows
     t, weights = _circle(v, x)
     circle = float(np.sum(weights * t**k * _turned(k, v * t) * np.exp(x * (np.cos(t) - 1)))) / pi
-    end = asinh(750 / x)
-    while x * cosh(end) - abs(v) * end < 750:
-        end *= 1.1
-    t, weights = _panels(end, max(_PANELS, int(2 * end)))
+    t, weights = _ray(v, x, cosh)
     ray = np.exp(-v * t - x * np.cosh(t) - x) * np.imag((1j * pi - t) ** k * np.exp(1j * pi * (v % 2)))
     return circle - float(np.sum(weights * ray)) / pi
 
@@ -322,21 +319,18 @@ def kve_v(k: int, v: float, x: float) -> float:
     """The k-th derivative of kve(v, x) by v, for x > 0: half the integral of t^k * exp(v*t - x*(cosh(t) - 1)) over all t."""
     if _outside(v, x):
         return nan
-    v = abs(v) * (1 if k % 2 == 0 or v >= 0 else -1)
-    peak = asinh(abs(v) / x)
-    top = abs(v) * peak - 2 * x * sinh(peak / 2) ** 2
+    sign, v = -1 if k % 2 and v < 0 else 1, abs(v)
+    peak = asinh(v / x)
+    top = v * peak - 2 * x * sinh(peak / 2) ** 2
     end = max(2 * peak, asinh(50 / x))
-    while 2 * x * sinh(end / 2) ** 2 - abs(v) * end + top < 50:
+    while 2 * x * sinh(end / 2) ** 2 - v * end + top < 50:
         end *= 1.1
     t, step = np.linspace(0.0, end, 1 + max(400, int(60 * end)), retstep=True)
     fall = 2 * x * np.sinh(t / 2) ** 2
-    odd = k % 2 == 1
-    both = np.exp(abs(v) * t - fall) + (-1 if odd else 1) * np.exp(-abs(v) * t - fall)
-    if odd:
-        both = -2 * np.exp(abs(v) * t - fall) * np.expm1(-2 * abs(v) * t) / 2
+    both = np.exp(v * t - fall)
+    both *= -np.expm1(-2 * v * t) if k % 2 else 1 + np.exp(-2 * v * t)
     both[0] /= 2
-    total = float(np.sum(both * t**k)) * float(step) / 2
-    return -total if odd and v < 0 else total
+    return sign * float(np.sum(both * t**k)) * float(step) / 2
 
 
 def kv_v(k: int, v: float, x: float) -> float:

@@ -7,11 +7,9 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from .axes import all_entries, integers, one_axis, several_axes, whole
+from .axes import EVERYTHING, all_entries, integers, one_axis, several_axes, whole
 from .errors import ShapeError
 from .term import Dimension, Shape
-
-_ALL = ("slice", None, None, None)
 
 
 def known(size: Dimension, what: str) -> int:
@@ -48,7 +46,7 @@ def array_split_places(shape: Shape, sections: Any, axis: int) -> list[Any]:
         ends: list[Any] = [i * least + min(i, more) for i in range(sections + 1)]
     else:
         ends = [0, *sections, None]
-    return [(*(_ALL,) * a, ("slice", start, stop, None)) for start, stop in pairwise(ends)]
+    return [(*(EVERYTHING,) * a, ("slice", start, stop, None)) for start, stop in pairwise(ends)]
 
 
 def hsplit_places(shape: Shape, sections: Any) -> list[Any]:
@@ -66,7 +64,7 @@ def entries_along(shape: Shape, axis: int) -> list[Any]:
     size = shape[a]
     if not isinstance(size, int):
         raise ShapeError(f"the number of entries along axis {axis} must be known, not {size}")
-    return [(*(_ALL,) * a, i) for i in range(size)]
+    return [(*(EVERYTHING,) * a, i) for i in range(size)]
 
 
 def axes_of(shape: Shape, axis: Any) -> list[int] | int:
@@ -128,7 +126,7 @@ def shuffled_index(shape: Shape, order: Any) -> tuple[Any, ...]:
     (('slice', None, None, None), None, ('slice', None, None, None), 0)
     """
     dropped = _left_out(shape, several_axes(tuple(a for a in order if a != "x"), len(shape), "axes"))
-    return (*(None if a == "x" else _ALL for a in order), *(0 for _ in dropped))
+    return (*(None if a == "x" else EVERYTHING for a in order), *(0 for _ in dropped))
 
 
 def _left_out(shape: Shape, kept: tuple[int, ...]) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .axes import all_entries, one_axis, several_axes, whole
+from .axes import EVERYTHING, all_entries, one_axis, several_axes, whole
 from .dimensions import Meet, add, greatest, least, part
 from .errors import ShapeError
 from .shapes import broadcast
@@ -56,7 +56,7 @@ def spelled_out(at: Any, rank: int) -> tuple[Any, ...]:
     if used > rank or places.count("...") > 1:
         few = "an array" if rank else "a scalar"
         raise ShapeError(f"{used} {'index' if used == 1 else 'indices'} for {few} of {rank} axes" if used > rank else "... stands once in an index")
-    rest = (("slice", None, None, None),) * (rank - used)
+    rest = (EVERYTHING,) * (rank - used)
     if "..." not in places:
         return (*places, *rest)
     middle = places.index("...")

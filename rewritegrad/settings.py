@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import partsettings
+from .axes import EVERYTHING
 from .errors import ShapeError
 from .shapewords import contracted_axes, dot_axes, einsum_labels, inner_axes
 from .term import Shape
@@ -105,8 +106,7 @@ def correlate_part(first: Shape, second: Shape, mode: str) -> Any:
     >>> correlate_part((3,), (4,), "same"), correlate_part((4,), (3,), "same")
     ((('slice', 1, 5, None),), (('slice', 1, 5, None),))
     """
-    before = [(min(n, m) - 1) // 2 if n >= m else min(n, m) // 2 for n, m in _lengths(first, second, mode)]
-    return tuple([_part(n, m, mode, b) for (n, m), b in zip(_lengths(first, second, mode), before, strict=True)])
+    return tuple([_part(n, m, mode, n // 2 if n < m else (m - 1) // 2) for n, m in _lengths(first, second, mode)])
 
 
 def _lengths(first: Shape, second: Shape, mode: str) -> list[tuple[Any, Any]]:
@@ -125,7 +125,7 @@ def _lengths(first: Shape, second: Shape, mode: str) -> list[tuple[Any, Any]]:
 
 def _part(n: int, m: int, mode: str, before: int) -> tuple[Any, ...]:
     if mode == "full":
-        return ("slice", None, None, None)
+        return EVERYTHING
     if mode == "same":
         return ("slice", before, before + max(n, m), None)
     return ("slice", min(n, m) - 1, max(n, m), None)

@@ -113,18 +113,21 @@ def gamma_lower(s: ArrayLike, x: ArrayLike) -> Any:
     """The lower incomplete gamma function, nan where s is not positive."""
     from scipy import special
 
-    s = np.where(np.asarray(s) > 0, s, np.nan)
-    part = special.gammainc(s, x)
-    with np.errstate(divide="ignore", over="ignore"):
-        return np.where(s < 170, special.gamma(np.minimum(s, 170.0)) * part, np.exp(special.gammaln(s) + np.log(part)))
+    return _times_gamma(s, special.gammainc(s, x))
 
 
 def gamma_upper(s: ArrayLike, x: ArrayLike) -> Any:
     """The upper incomplete gamma function, nan where s is not positive."""
     from scipy import special
 
+    return _times_gamma(s, special.gammaincc(s, x))
+
+
+def _times_gamma(s: ArrayLike, part: Any) -> Any:
+    """gamma(s) times a part from 0 to 1, also where gamma(s) alone overflows."""
+    from scipy import special
+
     s = np.where(np.asarray(s) > 0, s, np.nan)
-    part = special.gammaincc(s, x)
     with np.errstate(divide="ignore", over="ignore"):
         return np.where(s < 170, special.gamma(np.minimum(s, 170.0)) * part, np.exp(special.gammaln(s) + np.log(part)))
 

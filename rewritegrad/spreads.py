@@ -17,13 +17,13 @@ from .theory import Type
 _SPREADS = (0, 1, 2, 0, 3, 1, 0, 4, 6, 5, 1, 2, 0, 1, 3, 6)
 
 
-KEPT = 64
-"""The first values are kept for rows of so many entries at most."""
+WIDTH, KEPT = 64, 64
+"""The first values are kept for rows of so many entries at most, and so many of them."""
 
 
 def first_spread(seed: int, rows: int, width: int, literals: tuple[float, ...]) -> Array:
     """The values from which every search with this seed starts; not to be written to."""
-    return (_kept_spread if width <= KEPT else _seeded_spread)(seed, rows, width, literals)
+    return (_kept_spread if width <= WIDTH else _seeded_spread)(seed, rows, width, literals)
 
 
 def _seeded_spread(seed: int, rows: int, width: int, literals: tuple[float, ...]) -> Array:

@@ -253,11 +253,13 @@ class Simplifier:
             self._improve(windows.terms())
         return self.found
 
-    def _improve(self, terms: list[Term]) -> None:
-        """Terms that are equal to those found so far, taken where they are shorter."""
+    def _improve(self, terms: list[Term]) -> bool:
+        """Terms that are equal to those found so far, taken where they are shorter: whether they were."""
         cost = weight(terms)
-        if cost < self.cost and fits(terms):
-            self.found.terms, self.cost = terms, cost
+        if cost >= self.cost or not fits(terms):
+            return False
+        self.found.terms, self.cost = terms, cost
+        return True
 
     def _take(self, piece: Simplification) -> None:
         """The account of a piece into that of the whole."""
@@ -303,12 +305,7 @@ class Simplifier:
 
     def _adopted(self, graph: EGraph, ids: Sequence[int]) -> bool:
         """Whether the best terms of a graph are shorter than those found before; they are kept then."""
-        terms = graph.raise_all(ids, order=self.order, decimals=self.decimals)
-        cost = weight(terms)
-        if cost >= self.cost or not fits(terms):
-            return False
-        self.found.terms, self.cost = terms, cost
-        return True
+        return self._improve(graph.raise_all(ids, order=self.order, decimals=self.decimals))
 
     def _present(self) -> None:
         """The laws of stage present, once, on what was found: kept where the count is not worse."""

@@ -127,6 +127,11 @@ class Operator:
         return len(self.parameters)
 
     @property
+    def is_boolean(self) -> bool:
+        """Whether the values are truth values."""
+        return any(g.fact.word == "boolean" for g in self.gives)
+
+    @property
     def needed(self) -> int:
         """The number of arguments that cannot be left out, and those before them: settings may stand first, as in einsum."""
         return max((i for i, p in enumerate(self.parameters, 1) if not p.attribute), default=0)

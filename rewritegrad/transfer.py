@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from . import intervals
-from .batches import FAILURES, Call, Calls, is_boolean
+from .batches import FAILURES, Call, Calls
 from .conditions import Source, Word, word_function
 from .dimensions import Dimensions
 from .errors import RuleFileError
@@ -94,7 +94,7 @@ class Plan:
         self.odd = "odd" in op.flags
         self.rises = ("increasing" in op.flags) - ("decreasing" in op.flags)  # 1, -1 or 0
         self.steady = "linear" in op.flags or (self.rises != 0 and op.arity == 1)
-        self.boolean = is_boolean(op)
+        self.boolean = op.is_boolean
         self.counts = op.numpy in OF_SHAPES
         env: dict[str, Maker] = {p.name: _argument(i) for i, p in enumerate(op.parameters)}
         self.needs = tuple([_test(c, env) for c in op.needs])

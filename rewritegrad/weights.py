@@ -24,6 +24,7 @@ def weight(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:
 
 
 def burden(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:
+    """What terms weigh for their applications without a value, but for those of welcome operators."""
     unwanted = terms[0].theory.derived(_without_value).difference(welcome)
     return WITHOUT_VALUE * sum(1 for term in postorder(*terms) if term.op in unwanted) if unwanted else 0
 
