@@ -13,7 +13,7 @@ from lark import Token, Tree
 from .axes import EVERYTHING
 from .calls import Keyword, Rest, Setting, Several, assigned, fits, fits_exactly, is_computed, is_literal
 from .declarations import type_text
-from .definitions import holds, instantiate, results
+from .definitions import exact_value, holds, instantiate, results
 from .errors import FormulaError, RewritegradError, ShapeError, UnknownNameError
 from .patterns import Pattern, PConstant, PVar
 from .readings import Results, Spelling
@@ -75,6 +75,10 @@ class Applications(ABC):
             return tuple([self._setting(part, at) for part, at in zip(value.parts, value.places, strict=True)])
         if isinstance(value, Term) and value.op.leaf in ("number", "boolean"):
             return value.value
+        if isinstance(value, Term) and not value.variables:
+            computed = exact_value(value)  # x[: x.shape[0] - 1]
+            if computed is not None:
+                return computed
         if isinstance(value, Term) and value.variables == ("inf",) and str(value) in ("inf", "-inf"):
             return str(value)
         self.fail("a setting is a number, a text, True, False, None or a tuple of these", place)
@@ -165,6 +169,8 @@ class Applications(ABC):
             if isinstance(part, Keyword):
                 self.fail("settings by name, such as axis=0, come after the other arguments (to compare, write ==)", child)
         if isinstance(spelling, tuple):
+            if positional and isinstance(positional[0], Several) and not (positional[0].is_list or is_literal(positional[0])):
+                positional = [*positional[0].parts, *positional[1:]]  # lu_solve(lu_factor(A), b)
             made = self._alternatives(node, token, spelling, positional, keywords)
             if made is not None:
                 return made
@@ -195,6 +201,11 @@ class Applications(ABC):
         for op in candidates:  # settings by position come last: max(a, b, c) is no maximum of a along an axis b
             if fits(op, len(positional), keywords):
                 return self._filled(node, op, positional, keywords)
+        for op in candidates:  # x.reshape(2, 3) is x.reshape((2, 3)), where the operator has no other setting
+            arrays = sum(not p.attribute for p in op.parameters)
+            settings = positional[arrays:]
+            if len(op.parameters) == arrays + 1 and len(settings) > 1 and not keywords and all(map(is_literal, settings)):
+                return self._filled(node, op, [*positional[:arrays], Several(tuple(settings), (node,) * len(settings), is_list=False)], keywords)
         expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
         self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)
 

@@ -55,3 +55,17 @@ def agree(left: Dimension, right: Dimension, learn: Meet) -> bool:
 def all_entries(shape: Shape) -> Dimension:
     """The number of entries."""
     return multiply(*shape)
+
+
+def border_widths(widths: Any, rank: int) -> tuple[tuple[int, int], ...]:
+    """One pair of widths for each axis, of what np.pad takes: a number, a pair, or pairs.
+
+    >>> border_widths(1, 2), border_widths(((1, 2), (3,)), 2), border_widths((3, 4), 1)
+    (((1, 1), (1, 1)), ((1, 2), (3, 3)), ((3, 4),))
+    """
+    if isinstance(widths, int):
+        return ((widths, widths),) * rank
+    if all(isinstance(w, int) for w in widths):
+        return ((widths[0], widths[-1]),) * rank
+    pairs = tuple((w[0], w[-1]) for w in widths)
+    return pairs * rank if len(pairs) == 1 else pairs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .axes import EVERYTHING, one_axis, several_axes
+from .axes import EVERYTHING, border_widths, one_axis, several_axes
 from .places import is_array, spelled_out
 from .shapes import reduced_axes
 from .term import Shape
@@ -55,18 +55,6 @@ def _squeezed(axis: Any, shape: Shape) -> Any:
     return tuple(i + 1 for i, d in enumerate(shape) if d == 1) if axis is None else _along(axis, shape)
 
 
-def _widths(width: Any, shape: Shape) -> Any:
-    """One pair for each axis, none for the new one."""
-    if isinstance(width, int):
-        pairs = ((width, width),) * len(shape)
-    elif all(isinstance(w, int) for w in width):
-        pairs = (tuple(width) if len(width) == 2 else (width[0], width[0]),) * len(shape)
-    else:
-        given = tuple(tuple(w) if len(w) == 2 else (w[0], w[0]) for w in width)
-        pairs = given * len(shape) if len(given) == 1 else given
-    return ((0, 0), *pairs)
-
-
 SETTINGS: dict[str, Callable[[list[Any], Shape], list[Any]]] = {
     "like": lambda s, shape: [_along(a, shape) for a in s],
     "flat": lambda s, shape: [_along(a, shape) for a in s],
@@ -88,6 +76,6 @@ SETTINGS: dict[str, Callable[[list[Any], Shape], list[Any]]] = {
     "leading": lambda s, shape: [_along(s[0], shape)],
     "trailing": lambda s, shape: [_along(s[0], shape)],
     "repeat": lambda s, shape: [s[0], _along(s[1], shape)],
-    "pad": lambda s, shape: [_widths(s[0], shape), *s[1:]],
+    "pad": lambda s, shape: [((0, 0), *border_widths(s[0], len(shape))), *s[1:]],
 }
 """What the settings of each word of shape rules become."""

@@ -11,7 +11,7 @@ from .patterns import Condition, PApply, Pattern, PConstant, PNumber, PSetting, 
 from .readings import Results
 from .settings import LISTS, SETTINGS
 from .shapes import ShapeRule, elementwise
-from .term import Shape, Term, make_term, postorder, rebuild
+from .term import Number, Shape, Term, make_term, postorder, rebuild
 from .theory import RANKS, Operator, Theory
 
 
@@ -68,6 +68,27 @@ def holds(conditions: Iterable[Condition], values: Mapping[str, Term]) -> bool:
         elif _same(value.value, _literal(rest[0])) != (condition.word == "="):
             return False
     return True
+
+
+def exact_value(term: Term) -> Number | None:
+    """The number that sums and products of numbers are (differences too, by their meaning); None of anything else.
+
+    >>> import rewritegrad as rg
+    >>> exact_value(rg.parse("2*3 - 1")), exact_value(rg.parse("2^3")), exact_value(rg.parse("x"))
+    (5, None, None)
+    """
+    roles = term.theory.roles
+    done: dict[Term, Any] = {}
+    for part in postorder(*expand([term], lambda op: False)):
+        args = [done[arg] for arg in part.args]
+        if part.op.leaf == "number":
+            done[part] = part.value
+        elif None in args or len(args) != 2 or part.op not in (roles.get("sum"), roles.get("product")):
+            done[part] = None
+        else:
+            value = args[0] + args[1] if part.op is roles.get("sum") else args[0] * args[1]
+            done[part] = value.numerator if value.denominator == 1 else value
+    return next(reversed(done.values()))
 
 
 def _same(left: object, right: object) -> bool:

@@ -6,14 +6,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from . import definitions
-from .derivative_rules import DerivativeRules, derivative_rules, states_derivative
+from .derivative_rules import DerivativeRules, derivative_rules, shorten, states_derivative
 from .egraph.saturate import StopReason, no_collector
-from .errors import CostError, FormulaError, LimitError
+from .errors import CostError, DisconnectedInputError, FormulaError, LimitError
 from .graph import EGraph
 from .guards import guarded
 from .patterns import PApply, Ruleset, walk
 from .shapes import show
-from .sweeps import forward, zero
+from .sweeps import forward, reverse, zero
 from .term import Term, postorder, substitute
 from .theory import Operator, Theory
 
@@ -28,15 +28,16 @@ def resolve(terms: Sequence[Term], parts: Sequence[Term] = ()) -> list[Term]:
 
     `parts` may be their postorder, where somebody has walked over them already.
     """
-    derivative = terms[0].theory.roles.get("derivative") if terms else None
-    if parts and not _expanding(parts[0].theory) and not [None for part in parts if part.op is derivative]:
+    roles = terms[0].theory.roles if terms else {}
+    derivative, gradient = roles.get("derivative"), roles.get("gradient")
+    if parts and not _expanding(parts[0].theory) and not [None for part in parts if part.op in (derivative, gradient)]:
         return list(terms)
     terms = expanded(terms)
-    while derivative is not None:
-        inner = _innermost(terms, derivative)
+    while derivative is not None or gradient is not None:
+        inner = _innermost(terms, derivative, gradient)
         if not inner:
             break
-        found = [tangent(*definitions.expand(term.args, states_derivative)) for term in inner]
+        found = [(tangent if term.op is derivative else cotangent)(*definitions.expand(term.args, states_derivative)) for term in inner]
         terms = substitute(terms, dict(zip(inner, expand_sweep(found), strict=True)))
     return terms
 
@@ -80,15 +81,15 @@ GROWTH, ROOM, ITERATIONS = 20, 10_000, 1000
 """Laws of stage expand may make so many e-nodes for each of the formula, and so many beside them, in so many iterations."""
 
 
-def _innermost(terms: Sequence[Term], derivative: Operator) -> list[Term]:
-    """The derivatives that contain none."""
+def _innermost(terms: Sequence[Term], *derivatives: Operator | None) -> list[Term]:
+    """The derivatives and gradients that contain none."""
     inside: set[Term] = set()
     found: list[Term] = []
     for term in postorder(*terms):
         nested = not inside.isdisjoint(term.args)
-        if term.op is derivative and not nested:
+        if term.op in derivatives and not nested:
             found.append(term)
-        if nested or term.op is derivative:
+        if nested or term.op in derivatives:
             inside.add(term)
     return found
 
@@ -100,6 +101,19 @@ def tangent(term: Term, x: Term) -> Term:
         raise CostError(f"a derivative is taken with respect to a scalar variable, not {what}")
     found = forward(derivative_rules(term.theory), [term], {x: term.theory.number(1)})
     return found[term] if term in found else zero(term)
+
+
+def cotangent(cost: Term, x: Term) -> Term:
+    """The gradient of a scalar by a variable, as one reverse sweep writes it; CostError where x is no variable.
+
+    DisconnectedInputError where the cost does not depend on x.
+    """
+    if x.op.leaf != "variable":
+        raise CostError(f"a gradient in a formula is taken with respect to a variable, not {x}")
+    found = reverse(derivative_rules(cost.theory), [(cost, cost.theory.number(1))], [x], {})
+    if x not in found:
+        raise DisconnectedInputError(f"the gradient of {shorten(cost)} by {x} stands in a formula, and it does not depend on {x}")
+    return found[x]
 
 
 @no_collector()  # terms and e-nodes have no cycles, and looking for some takes a third of the time

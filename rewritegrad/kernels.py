@@ -49,7 +49,7 @@ NUMPY_FUNCTIONS = frozenset(
 )
 """Functions of NumPy that are no ufuncs; each gives float64 where the array arguments it returns values of are float64."""
 
-NUMPY_PREDICATES = frozenset({"all", "any", "argmax", "argmin", "count_nonzero", "size"})
+NUMPY_PREDICATES = frozenset({"all", "any", "argmax", "argmin", "count_nonzero", "searchsorted", "size"})
 """The same, where the result is boolean or an integer whatever the arguments are."""
 
 NUMPY_CONSTANTS = frozenset({"e", "euler_gamma", "pi"})

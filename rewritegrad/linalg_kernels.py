@@ -234,22 +234,6 @@ def uneinsum(subscripts: str, cotangent: ArrayLike, like: ArrayLike, /) -> Array
     return result
 
 
-def unkron(cotangent: ArrayLike, like: ArrayLike, other: ArrayLike, left: bool = True) -> Array:
-    """What kron(like, other), or kron(other, like) where not `left`, does to derivatives.
-
-    >>> unkron([3.0, 4.0, 30.0, 40.0], [0.0, 0.0], [1.0, 10.0])
-    array([ 43., 430.])
-    """
-    like, other = np.asarray(like), np.asarray(other)
-    rank = max(like.ndim, other.ndim)
-    mine, its = ((1,) * (rank - a.ndim) + a.shape for a in (like, other))
-    if np.shape(cotangent) != tuple(m * n for m, n in zip(mine, its, strict=True)):
-        raise ValueError(f"the product of arrays of shapes {like.shape} and {other.shape} has not the shape {np.shape(cotangent)}")
-    pairs = [n for pair in (zip(mine, its, strict=True) if left else zip(its, mine, strict=True)) for n in pair]
-    blocks = np.asarray(cotangent).reshape(pairs) * other.reshape([n for m in its for n in ((1, m) if left else (m, 1))])
-    return np.asarray(np.sum(np.asarray(blocks), axis=tuple(range(int(left), 2 * rank, 2)))).reshape(like.shape)
-
-
 def _half(array: Array) -> int:
     if array.shape[-1] % 2:
         raise ValueError(f"a matrix of {array.shape[-1]} columns has no quarters")
@@ -275,7 +259,7 @@ def norm(array: ArrayLike, ord: object = None, axis: Any = None, keepdims: bool 
 LINALG_KERNELS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        einsum, uneinsum, unkron,
+        einsum, uneinsum,
         cholesky, half_tril, logabsdet, det_sign,
         eigvalsh, eigenvectors, svdvals, right_vectors, all_left_vectors, qr_q, qr_r, gaps, solve_triangular, embed, corner, halves, norm,
     )

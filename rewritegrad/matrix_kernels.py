@@ -76,6 +76,25 @@ def lu_u(array: ArrayLike) -> Array:
     return _lu(array, 2)
 
 
+def lu_pivots(array: ArrayLike) -> Array:
+    """The row that each row was exchanged with.
+
+    >>> lu_pivots([[0.0, 2.0], [1.0, 1.0]]), pivot_order([1.0, 1.0])
+    (array([1., 1.]), array([1., 0.]))
+    """
+    from scipy.linalg.lapack import dgetrf  # without lu_factor's warnings about singular matrices
+
+    return np.asarray(dgetrf(np.asarray(array))[1], np.float64)
+
+
+def pivot_order(pivots: ArrayLike) -> Array:
+    """The order of rows that these exchanges, one after the other, lead to."""
+    order = np.arange(np.size(pivots))
+    for row, other in enumerate(np.asarray(pivots, int)):
+        order[[row, other]] = order[[other, row]]
+    return order.astype(np.float64)
+
+
 def _lu(array: ArrayLike, which: int) -> Array:
     from scipy.linalg import lu
 
@@ -156,7 +175,7 @@ def _diagonals(count: int, size: int, lower: int) -> Iterator[tuple[int, NDArray
 MATRIX_KERNELS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        *(logm, sqrtm, lu_p, lu_l, lu_u, solve_sylvester, solve_discrete_lyapunov, solve_discrete_are, solve_continuous_are),
+        *(logm, sqrtm, lu_p, lu_l, lu_u, lu_pivots, pivot_order, solve_sylvester, solve_discrete_lyapunov, solve_discrete_are, solve_continuous_are),
         *(banded, unbanded),
     )
 }

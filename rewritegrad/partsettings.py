@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
-from math import prod
+from math import ceil, prod
 from typing import Any
 
-from .axes import EVERYTHING, all_entries, integers, one_axis, several_axes, whole
+from .axes import EVERYTHING, all_entries, border_widths, integers, one_axis, several_axes, whole
 from .errors import ShapeError
 from .term import Dimension, Shape
 
@@ -76,6 +77,49 @@ def axes_of(shape: Shape, axis: Any) -> list[int] | int:
     if isinstance(axis, tuple) or (axis is None and len(shape) != 1):
         return list(range(len(shape)) if axis is None else several_axes(axis, len(shape), "an axis"))
     return one_axis(0 if axis is None else axis, len(shape))
+
+
+def lengths(shape: Shape) -> list[int]:
+    """The lengths of the axes, where these are numbers."""
+    return [known(size, "a size") for size in shape]
+
+
+def all_axes(shape: Shape) -> list[int]:
+    """All axes, also where there is one or none.
+
+    >>> all_axes(("n",))
+    [0]
+    """
+    return list(range(len(shape)))
+
+
+def first_length(shape: Shape) -> int:
+    """The length of the first axis, where it is a number."""
+    return known(shape[0], "a size")
+
+
+def first_axis(shape: Shape) -> int:
+    """The first axis."""
+    return 0
+
+
+def entry_count(shape: Shape) -> int:
+    """The number of all entries, where it is known.
+
+    >>> entry_count((2, 3)), rank((2, 3))
+    (6, 2)
+    """
+    return known(all_entries(shape), "the number of entries")
+
+
+def whole_array(shape: Shape) -> None:
+    """The setting `axis` that means all entries."""
+    return None
+
+
+def rank(shape: Shape) -> int:
+    """The number of axes."""
+    return len(shape)
 
 
 def kept_entries(shape: Shape, removed: Any, axis: Any) -> tuple[int, ...]:
@@ -210,97 +254,69 @@ def widths_along(shape: Shape, axis: Any, before: int, after: int) -> tuple[Any,
     return tuple((before, after) if i == a else (0, 0) for i in range(len(shape)))
 
 
-def square_shape(size: Any) -> tuple[int, int]:
-    """The shape of a square matrix."""
-    return whole(size, "a size"), whole(size, "a size")
+def before_place(shape: Shape, obj: Any, axis: Any) -> tuple[Any, ...]:
+    """The index of what is before a place along an axis.
 
-
-def vander_reps(shape: Shape, columns: Any) -> tuple[int, int]:
-    """How often the column of a vector stands in its Vandermonde matrix (the first column has ones)."""
-    if len(shape) != 1:
-        raise ShapeError("a vector is expected")
-    size = known(shape[0], "the number of entries") if columns is None else whole(columns, "N")
-    if size < 1:
-        raise ShapeError("a Vandermonde matrix has a column at least")
-    return 1, size - 1
-
-
-def toeplitz_places(column: Shape, row: Shape) -> tuple[tuple[int, ...], ...]:
-    """Where the entries of a Toeplitz matrix stand in its first column upwards followed by its first row.
-
-    >>> toeplitz_places((2,), (3,))
-    ((1, 2, 3), (0, 1, 2))
+    >>> before_place((4, 5), 2, 1), after_place((5,), -1, 0)
+    ((('slice', None, None, None), ('slice', None, 2, None)), (('slice', -1, None, None),))
     """
-    rows, columns = [known(d, "the number of entries") for d in column + row]
-    return tuple(tuple(rows - 1 - i + j for j in range(columns)) for i in range(rows))
+    return (*(EVERYTHING,) * one_axis(axis, len(shape)), ("slice", None, whole(obj, "a place"), None))
 
 
-def circulant_places(shape: Shape) -> tuple[tuple[int, ...], ...]:
-    """The same for a circulant matrix and its first column."""
-    size = known(shape[0], "the number of entries")
-    return tuple(tuple((i - j) % size for j in range(size)) for i in range(size))
+def after_place(shape: Shape, obj: Any, axis: Any) -> tuple[Any, ...]:
+    """The index of what is at the place and behind it."""
+    return (*(EVERYTHING,) * one_axis(axis, len(shape)), ("slice", whole(obj, "a place"), None, None))
 
 
-def hankel_places(shape: Shape) -> tuple[tuple[int, ...], ...]:
-    """The same for a Hankel matrix and its first column, followed by zeros."""
-    size = known(shape[0], "the number of entries")
-    return tuple(tuple(i + j for j in range(size)) for i in range(size))
+def true_places(condition: Any) -> tuple[int, ...]:
+    """Where a list of truth values has True.
 
-
-def square_shapes(shape: Shape, ind: Any) -> tuple[int, int]:
-    """The shape of a matrix that has the first `ind` axes of an array along its rows, and the others along its columns.
-
-    >>> square_shapes((2, 3, 6), 2)
-    (6, 6)
+    >>> true_places((True, False, True))
+    (0, 2)
     """
-    n = whole(ind, "ind")
-    return known(all_entries(shape[:n]), "a size"), known(all_entries(shape[n:]), "a size")
+    return tuple(i for i, taken in enumerate(condition) if taken)
 
 
-def inverse_shape(shape: Shape, ind: Any) -> Shape:
-    """The shape of the inverse of such an array."""
-    n = whole(ind, "ind")
-    return (*shape[n:], *shape[:n])
+def range_values(start: Any, stop: Any, step: Any) -> tuple[Any, ...]:
+    """The numbers from start, in steps, up to, and without, stop.
 
-
-def equations(right: Shape) -> tuple[int, int]:
-    """The shape of the matrix of as many equations as a right side has entries."""
-    size = known(all_entries(right), "the number of equations")
-    return size, size
-
-
-def solution_shape(shape: Shape, right: Shape) -> Shape:
-    """The shape of X in tensordot(A, X, X.ndim) = B."""
-    return shape[len(right) :]
-
-
-def first_columns(shape: Shape) -> tuple[Any, ...]:
-    """The index of as many columns as there are rows, where there are more columns than rows; ShapeError elsewhere.
-
-    >>> first_columns((2, 5)), other_columns((2, 5))
-    (('...', ('slice', None, 2, None)), ('...', ('slice', 2, None, None)))
+    >>> range_values(1, 2, Fraction(1, 4))
+    (1, Fraction(5, 4), Fraction(3, 2), Fraction(7, 4))
     """
-    return "...", ("slice", None, _wide(shape), None)
+    if step == 0:
+        raise ShapeError("the steps of a range are not 0")
+    return tuple(start + i * step for i in range(max(ceil((Fraction(stop) - Fraction(start)) / Fraction(step)), 0)))
 
 
-def other_columns(shape: Shape) -> tuple[Any, ...]:
-    """The index of the columns after them."""
-    return "...", ("slice", _wide(shape), None, None)
+def backwards(shape: Any) -> tuple[int, ...]:
+    """A shape with its sizes in the opposite order."""
+    return integers(shape, "a shape")[::-1]
 
 
-def _wide(shape: Shape) -> int:
-    if len(shape) < 2 or not isinstance(shape[-1], int) or not isinstance(shape[-2], int) or shape[-1] <= shape[-2]:
-        raise ShapeError("a matrix with more columns than rows is expected")
-    return shape[-2]
+def border_before(shape: Shape, widths: Any, axis: Any) -> int:
+    """The width of a border in front of an axis, as np.pad takes it: one for all, a pair for all, or a pair for each axis.
+
+    >>> border_before((4, 5), ((1, 2), (3, 4)), 1), border_after((4, 5), 1, 0)
+    (3, 1)
+    """
+    return border_widths(widths, len(shape))[one_axis(axis, len(shape))][0]
 
 
-LISTS: tuple[Callable[..., Any], ...] = (split_places, array_split_places, hsplit_places, entries_along, axes_of)
+def border_after(shape: Shape, widths: Any, axis: Any) -> int:
+    """The width of a border behind an axis."""
+    return border_widths(widths, len(shape))[one_axis(axis, len(shape))][1]
+
+
+LISTS: tuple[Callable[..., Any], ...] = (
+    *(split_places, array_split_places, hsplit_places, entries_along, axes_of),
+    *(lengths, all_axes, first_length, first_axis, entry_count, whole_array, rank),
+)
 """Those that give a list of settings."""
 
 SETTINGS: tuple[Callable[..., Any], ...] = (
-    *(kept_entries, cycled_entries, flattened_to, shuffled_axes, shuffled_index, axes_pair, axis_or, square_shape, vander_reps),
-    *(widths_after, widths_before, widths_along, toeplitz_places, circulant_places, hankel_places),
-    *(first_of, second_of, pair_of, vector_axis, equations),
-    *(square_shapes, inverse_shape, solution_shape, first_columns, other_columns),
+    *(kept_entries, cycled_entries, flattened_to, shuffled_axes, shuffled_index, axes_pair, axis_or),
+    *(widths_after, widths_before, widths_along, border_before, border_after),
+    *(first_of, second_of, pair_of, vector_axis),
+    *(before_place, after_place, true_places, range_values, backwards),
 )
 """All others."""

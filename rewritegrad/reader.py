@@ -59,6 +59,10 @@ def declared_names(text: str, source: str = "<formula>") -> set[str]:
     return {str(part.children[0]) for part in parts if part.data == "name"}
 
 
+PROPERTIES = {"shape": "shape", "ndim": "ndim", "size": "entries", "mT": "mT", "real": "real", "imag": "imag"}
+"""What is written after the dot of an array without brackets, as in NumPy, and the function that it is."""
+
+
 class _Program(Applications):
     """What the statements so far have said about names."""
 
@@ -108,7 +112,7 @@ class _Program(Applications):
         for i, (name, token) in enumerate(zip(names, tokens, strict=True)):
             if name in self._meanings or name in self._declared or name in names[:i]:
                 self.fail(f"{name} already has a meaning", token)
-        meanings = self.results(expression) if len(names) > 1 else [self.expression(expression)]
+        meanings = self.results(expression, several=True) if len(names) > 1 else [self.expression(expression)]
         if len(meanings) != len(names):
             self.fail(f"{len(names)} names are given {len(meanings)} meaning{'s' * (len(meanings) != 1)}", tokens[-1])
         for name, token, meaning in zip(names, tokens, meanings, strict=True):
@@ -128,11 +132,10 @@ class _Program(Applications):
         """The term that an expression means."""
         return self._term(fold(tree, self._combine), tree)
 
-    def results(self, tree: Node) -> list[Term]:
-        """The terms that an expression means, several where a function has several results."""
+    def results(self, tree: Node, several: bool = False) -> list[Term]:
+        """The terms that an expression means, several where a function has several results; where numbers may be results, `several` is true."""
         value = fold(tree, self._combine)
-        several = isinstance(value, Several) and not value.is_list and not is_literal(value)
-        parts = value.parts if several else (value,)
+        parts = value.parts if isinstance(value, Several) and not value.is_list and (several or not is_literal(value)) else (value,)
         return [self._term(part, tree) for part in parts]
 
     def _combine(self, node: Node, parts: list[Any]) -> Any:
@@ -147,6 +150,8 @@ class _Program(Applications):
                 return self._call(node, parts)
             case "method":
                 return self._call(node, [parts[1], parts[0], *parts[2:]])
+            case "property":
+                return self._property(node, parts[1], parts[0])
             case "group":
                 return parts[0]
             case "unary":
@@ -174,6 +179,12 @@ class _Program(Applications):
                 return Setting(("slice", *ends))
             case _:
                 self.fail(f"`{parts[0]}` belongs into rule files", parts[0])
+
+    def _property(self, node: Node, token: Token, array: Any) -> Any:
+        """x.shape is shape(x); functions that NumPy does not have as properties of arrays are called."""
+        if str(token) not in PROPERTIES:
+            self.fail(f"arrays have the properties T, {', '.join(PROPERTIES)}; a function is called, as x.{token}()", token)
+        return self._call(node, [token.update(value=PROPERTIES[str(token)]), array])
 
     def _number(self, token: Token, sign: str = "") -> Term:
         value = int(token) if token.isdigit() and len(token) < 20 else exact(token, self.source)

@@ -274,8 +274,9 @@ class PatternReader:
         """A call of a function that computes a setting."""
         if not self.computes:
             self.fail(token, f"{token} computes a setting, as only the right side of a def may")
-        wanted = len(signature(SETTINGS[str(token)]).parameters)
-        if len(given) != wanted or any(isinstance(value, _Keyword) for value in given):
+        parameters = signature(SETTINGS[str(token)]).parameters.values()
+        wanted, most = sum(p.default is p.empty for p in parameters), len(parameters)
+        if not wanted <= len(given) <= most or any(isinstance(value, _Keyword) for value in given):
             self.fail(token, f"{token} takes {wanted} argument{'s' * (wanted != 1)}, by position")
         return PSetting(str(token), tuple(self._part(node, value) for value in given))
 

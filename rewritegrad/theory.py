@@ -175,6 +175,7 @@ ROLES: dict[str, int] = {
     "sum_to": 2,
     "transpose": 1,
     "derivative": 2,
+    "gradient": 2,
     "index": 2,
     "permute": 2,
     "sum_over": 3,

@@ -31,5 +31,5 @@ def burden(terms: Sequence[Term], welcome: Collection[Operator] = ()) -> int:
 
 def _without_value(theory: Theory) -> frozenset[Operator]:
     """The operators that have no value, derivatives among them only where laws write some."""
-    resolved = None if theory.derived(writes_derivatives) else theory.roles.get("derivative")
-    return frozenset(op for op in theory.operators if not op.has_value and op is not resolved)
+    resolved = [theory.roles.get("gradient"), None if theory.derived(writes_derivatives) else theory.roles.get("derivative")]
+    return frozenset(op for op in theory.operators if not op.has_value and op not in resolved)

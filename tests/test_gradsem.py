@@ -299,3 +299,20 @@ def test_a_gradient_of_floats_of_single_precision_is_as_exact_as_any():
     found = rg.evaluate(rg.grad("sum(x^3)", "x", x="vector[2]"), x=x)
     assert found.dtype == np.float64
     np.testing.assert_array_equal(found, 3 * x.astype(np.float64) ** 2)
+
+
+def test_gradients_inside_formulas():
+    types = {"x": "vector[2]", "A": "matrix[2, 2]"}
+    for name, closed in {"quadratic": "(A + A.T) @ x", "cubic": "2*x*(A @ x) + A.T @ x^2"}.items():
+        inner = rg.parse(f"grad({GRADIENTS[name][0]}, x)", **types)
+        assert rg.parse(str(inner), **types) is inner
+        for wrt in ("x", "A"):
+            values = draw({**types, "c": "vector[2]"})
+            pulled = [rg.pullback(term, wrt, "c", c="vector[2]") for term in (inner, rg.parse(closed, **types))]
+            first, second = compute(pulled, {**types, "c": "vector[2]"}, values)
+            np.testing.assert_allclose(first, second, rtol=1e-12)
+    assert str(rg.diff("x*grad(grad(x^4, x), x)", "x")) == "36*x^2"
+    with pytest.raises(rg.DisconnectedInputError, match="does not depend on x"):
+        rg.simplify("grad(y^2, x)")
+    with pytest.raises(TypeError, match="with respect to a variable"):
+        rg.simplify("grad(y^2, y + 1)")

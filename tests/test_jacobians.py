@@ -21,7 +21,7 @@ def row_by_row(term, variable, point):
     cotangent = THEORY.variable("cotangent_", rg.Type(term.shape))
     pulled = rg.pullback(term, variable, cotangent, simplify=False, disconnected_inputs="ignore")
     if pulled.shape != variable.shape:
-        return None  # an argument whose shape the operator does not ask about, as unkron
+        return None  # an argument whose shape the operator does not ask about
     inputs = variable_terms(term)
     value = rg.function(inputs, term, simplify=False)(**point)
     back = rg.function([*inputs, cotangent], pulled, simplify=False)
@@ -42,9 +42,6 @@ def refused(term, variable):
     for t in postorder(pulled):
         if any(arg in depends for arg in t.args):
             depends.add(t)
-        names = [p.name for p in t.op.parameters]
-        if t.op.name in REFUSED and t.args[names.index(REFUSED[t.op.name])] in depends:
-            return True
         if t.op.name in SMALL and len(t.shape) > 2 and depends & set(t.args):
             return True
     return False
@@ -52,8 +49,6 @@ def refused(term, variable):
 
 SMALL = ("convolve_full", "slide")
 """Operators of arrays of three axes at most, so that there is room for no other one beside these."""
-REFUSED = {"unkron": "X"}
-"""Arguments in which an operator does not work on several arrays at once: it says so, and is given no Jacobian by them."""
 
 
 def check(term, names, point, orders=1):

@@ -37,7 +37,7 @@ def message(text: str, **types: str) -> str:
         ("x: scalar >", 12, "expected `-` or a number, but the text ends here"),
         ("x[]", 3, "expected an expression or `:`, not `]`"),
         ("'abc", 1, "expected an expression, not `'`"),
-        ("x.y", 4, "expected `(`, but the text ends here"),
+        ("x.y", 3, "arrays have the properties T, shape, ndim, size, mT, real, imag; a function is called, as x.y()"),
         ("", 1, "a formula ends with an expression, its result"),
         ("y = 3", 1, "a formula ends with an expression, its result"),
         ("x; y", 1, "only the last statement is a result; to give this a name write name = ..."),

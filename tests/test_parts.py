@@ -98,6 +98,39 @@ CASES: dict[str, Callable[..., Any]] = {
     "einsum('i,ij,jk,kl,lm,m', x, A, A, A, A, x)": lambda x, A: x @ A @ A @ A @ A @ x,
     "cross(p, p.T, axisa=0, axisc=0)": lambda p: np.cross(p, p.T, axisa=0, axisc=0),
     "x % [0.3, 0.7, 5, 2] + 7 // 2": lambda x: x % [0.3, 0.7, 5, 2] + 3,
+    "x.shape[0]*x + x.ndim*B.size": lambda x: 4 * x + 12,
+    "x[: len(x) - 2] * ones(w.shape)": lambda x: x[:2],
+    "reshape(B, (T.shape[2] - 1, -1))": lambda B: B.reshape(3, 4),
+    "n, m = shape(B); full((m, n), y)": lambda y: np.full((6, 2), y),
+    "T.mT.reshape(6, 4).transpose(1, 0)": lambda T: np.swapaxes(T, 1, 2).reshape(6, 4).T,
+    "reshape(B, (4, 3), order='F')": lambda B: B.reshape(4, 3, order="F"),
+    "kron(T, w)": lambda T, w: np.kron(T, w),
+    "kron(T, T[:, 1:])": lambda T: np.kron(T, T[:, 1:]),
+    "outer(T, w)": lambda T, w: np.outer(T, w),
+    "einsum('ij,kj->ik', u, x[:, None])": lambda x, u: np.einsum("ij,kj->ik", u, x[:, None]),
+    "einsum('...ij,jk->i...k', T[:, :, :1], A)": lambda A, T: np.einsum("...ij,jk->i...k", T[:, :, :1], A),
+    "cross(w, s)": lambda w, s: w[0] * s[:, 1] - w[1] * s[:, 0],
+    "insert(x, 1, w)": lambda x, w: np.insert(x, 1, w),
+    "insert(s, -1, w, axis=1)": lambda w, s: np.insert(s, -1, w, axis=1),
+    "insert(B, 1, y, axis=0)": lambda y, B: np.insert(B, 1, y, axis=0),
+    "compress([True, False, True], q, axis=1)": lambda q: np.compress([True, False, True], q, axis=1),
+    "join(1, s, B, s)": lambda B, s: np.concatenate((s, B, s), 1),
+    "diff(x, prepend=y)": lambda x, y: np.diff(x, prepend=y),
+    "diff(B, n=2, axis=0, append=s @ B)": lambda B, s: np.diff(B, n=2, axis=0, append=s @ B),
+    "gradient(q, 0.5, axis=0, edge_order=2)": lambda q: np.gradient(q, 0.5, axis=0, edge_order=2),
+    "gradient(x, y)": np.gradient,
+    "trapezoid(B, dx=0.5, axis=0)": lambda B: np.trapezoid(B, dx=0.5, axis=0),
+    "x * arange(0, 1, 0.25) + arange(1, 5)": lambda x: x * np.arange(0, 1, 0.25) + np.arange(1, 5),
+    "pad(B, ((1, 2), (0, 1)), 'mean')": lambda B: np.pad(B, ((1, 2), (0, 1)), "mean"),
+    "pad(x, 1, 'maximum') - pad(x, 1, 'minimum')": lambda x: np.pad(x, 1, "maximum") - np.pad(x, 1, "minimum"),
+    "lu_solve(lu_factor(A), x)": lambda x, A: np.linalg.solve(A, x),
+    "c, p = lu_factor(A); lu_solve((c, p), x, trans=1)": lambda x, A: np.linalg.solve(A.T, x),
+    "cho_solve((s, False), w)": lambda w, s: np.linalg.solve(np.triu(s).T @ np.triu(s), w),
+    "solveh_banded(q[:, :2].T, r)": lambda q, r: np.linalg.solve(np.diag(q[:, 1]) + np.diag(q[1:, 0], 1) + np.diag(q[1:, 0], -1), r),
+    "solveh_banded(q[:, :2].T, r, lower=True)": lambda q, r: np.linalg.solve(np.diag(q[:, 0]) + np.diag(q[:-1, 1], 1) + np.diag(q[:-1, 1], -1), r),
+    "companion(x) @ hilbert(3)": lambda x: np.vstack((-x[1:] / x[0], np.eye(2, 3))) @ (1 / (np.arange(3)[:, None] + np.arange(3) + 1.0)),
+    "solve_toeplitz(x, w[[0, 1, 1, 0]])": lambda x, w: np.linalg.solve(x[abs(np.arange(4)[:, None] - np.arange(4))], w[[0, 1, 1, 0]]),
+    "solve_circulant(x, A)": lambda x, A: np.linalg.solve(x[(np.arange(4)[:, None] - np.arange(4)) % 4], A),
     "multi_dot([B.T, s, B])": lambda B, s: B.T @ s @ B,
 }
 
@@ -163,6 +196,24 @@ def test_gathering_along_axes() -> None:
 def test_what_is_wrong_is_said(text: str, message: str) -> None:
     with pytest.raises(rg.RewritegradError, match=message):
         rg.parse(text, A="matrix[4, 4]")
+
+
+def test_functions_that_are_constant_between_jumps() -> None:
+    x = VALUES["x"]
+    for text, wanted in {
+        "searchsorted([0.5, 1, 1.5], x)": np.searchsorted([0.5, 1, 1.5], x),
+        "digitize(x, [0.5, 1, 1.5])": np.digitize(x, [0.5, 1, 1.5]),
+        "x[argpartition(x, 1)][1]": np.sort(x)[1],
+    }.items():
+        np.testing.assert_array_equal(rg.evaluate(rg.parse(text, x="vector[4]"), x=x), wanted)
+    assert rg.grad("sum(x * searchsorted([0, 1], x))", "x", x="vector[4]") is rg.parse("searchsorted([0, 1], x)", x="vector[4]")
+
+
+def test_lengths_that_are_named_are_computed() -> None:
+    found = rg.parse("x.shape[0] + x.size + len(x)", x="vector[n]")
+    assert rg.evaluate(found, x=[1, 2, 3]) == 9
+    with pytest.raises(rg.RewritegradError, match="a setting is a number"):
+        rg.parse("reshape(x, (x.size, 1))", x="vector[n]")
 
 
 def test_a_function_with_several_results_is_several_results() -> None:
