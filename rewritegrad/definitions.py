@@ -78,17 +78,18 @@ def exact_value(term: Term) -> Number | None:
     (5, None, None)
     """
     roles = term.theory.roles
-    done: dict[Term, Any] = {}
-    for part in postorder(*expand([term], lambda op: False)):
-        args = [done[arg] for arg in part.args]
+    (meant,) = expand([term], lambda op: False)
+    done: dict[Term, Number | None] = {}
+    for part in postorder(meant):
+        args = [value for value in map(done.__getitem__, part.args) if value is not None]
         if part.op.leaf == "number":
             done[part] = part.value
-        elif None in args or len(args) != 2 or part.op not in (roles.get("sum"), roles.get("product")):
+        elif len(args) != 2 or part.op not in (roles.get("sum"), roles.get("product")):
             done[part] = None
         else:
             value = args[0] + args[1] if part.op is roles.get("sum") else args[0] * args[1]
             done[part] = value.numerator if value.denominator == 1 else value
-    return next(reversed(done.values()))
+    return done[meant]
 
 
 def _same(left: object, right: object) -> bool:

@@ -88,9 +88,9 @@ def lu_pivots(array: ArrayLike) -> Array:
 
 
 def pivot_order(pivots: ArrayLike) -> Array:
-    """The order of rows that these exchanges, one after the other, lead to."""
+    """The order of rows that these exchanges, one after the other, lead to; rows are counted modulo their number."""
     order = np.arange(np.size(pivots))
-    for row, other in enumerate(np.asarray(pivots, int)):
+    for row, other in enumerate(np.asarray(pivots, int) % max(np.size(pivots), 1)):
         order[[row, other]] = order[[other, row]]
     return order.astype(np.float64)
 
