@@ -62,12 +62,17 @@ def simplified(results: Sequence[Gradient], simplify: Simplify | None) -> list[G
     return [next(better) if isinstance(result, Term) else result for result in results]
 
 
+def unmoved(x: Term, options: Options) -> Term:
+    """The gradient by an input whose changes leave the value where it is: zeros in its shape."""
+    return zero(x, "0.0" if options.get("simplify") is None else "0")
+
+
 def disconnected(x: Term, options: Options) -> Gradient:
     """The gradient by an input that nothing depends on."""
     answer = options.get("return_disconnected", "zero")
     match answer:
         case "zero":
-            return zero(x, "0.0" if options.get("simplify") is None else "0")
+            return unmoved(x, options)
         case "none":
             return None
         case "disconnected":

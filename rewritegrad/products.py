@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from .derivative_rules import derivative_rules, shorten
 from .errors import CostError, ShapeError
 from .expansion import expand_sweep, prepare
-from .options import Gradient, Options, disconnected, report
+from .options import Gradient, Options, disconnected, report, unmoved
 from .shapes import show
-from .sweeps import filled, forward, influences, reverse
+from .sweeps import filled, forward, influences, mentions, reverse
 from .term import Term
 from .theory import Theory
 
@@ -32,9 +32,10 @@ def pulled(
     outputs, seeds, sought, known_terms, known_values, constant = _prepared(groups, theory)
     pairs = list(zip(outputs, seeds, strict=True))
     found = reverse(derivative_rules(theory), pairs, sought, dict(zip(known_terms, known_values, strict=True)), constant)
-    report([x for x, y in zip(wrt, sought, strict=True) if y not in found], options)
+    connected = set(found) if len(found) == len(sought) else mentions([*outputs, *known_terms], constant)
+    report([x for x, y in zip(wrt, sought, strict=True) if y not in connected], options)
     expanded = dict(zip(found, expand_sweep(list(found.values())), strict=True))
-    return [expanded[x] if x in expanded else disconnected(x, options) for x in sought]
+    return [expanded[x] if x in expanded else unmoved(x, options) if x in connected else disconnected(x, options) for x in sought]
 
 
 def pushed(outputs: list[Term], wrt: list[Term], tangents: list[Term], options: Options) -> list[Term | None]:
@@ -44,7 +45,8 @@ def pushed(outputs: list[Term], wrt: list[Term], tangents: list[Term], options: 
     constant = list(options.get("consider_constant") or ())
     outputs, wrt, tangents, constant = _prepared([outputs, wrt, tangents, constant], theory)
     reached = influences(outputs, constant)
-    report([x for x in wrt if x not in reached], options)
+    connected = reached if reached.issuperset(wrt) else mentions(outputs, constant)
+    report([x for x in wrt if x not in connected], options)
     found = forward(derivative_rules(theory), outputs, dict(zip(wrt, tangents, strict=True)), constant)
     expanded = dict(zip(found, expand_sweep(list(found.values())), strict=True))
     return [expanded.get(term) for term in outputs]

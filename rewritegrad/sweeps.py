@@ -85,6 +85,21 @@ def influences(roots: Sequence[Term], constant: Collection[Term] = ()) -> set[Te
     return seen.difference(constant)
 
 
+def mentions(roots: Sequence[Term], constant: Collection[Term] = ()) -> set[Term]:
+    """Every term that values of the roots are computed from, if only in a way that has the derivative zero (floor, a comparison).
+
+    An operator that gives a constant argument as its value (stop_gradient) hides it.
+    """
+    seen: set[Term] = set(constant)
+    stack = list(roots)
+    while stack:
+        term = stack.pop()
+        if term not in seen:
+            seen.add(term)
+            stack.extend(a for a, p in zip(term.args, term.op.parameters, strict=True) if not (p.constant and p.name in term.op.handed_on))
+    return seen.difference(constant)
+
+
 def broadcasts(smaller: Shape, larger: Shape) -> bool:
     """Whether an array of the first shape was stretched to the second; a named dimension never is, whatever it is called."""
     return len(smaller) != len(larger) or any(a == 1 and b != 1 for a, b in zip(smaller, larger, strict=True))

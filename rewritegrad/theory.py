@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .errors import CostError, FormulaError, Position, ShapeError, UnknownNameError
-from .patterns import Condition, Pattern, Reject, Ruleset
+from .patterns import Condition, Pattern, PVar, Reject, Ruleset
 from .shapes import ShapeRule, elementwise
 from .term import Number, Shape, Term, exact_number, make_term, postorder
 
@@ -135,6 +135,11 @@ class Operator:
     def needed(self) -> int:
         """The number of arguments that cannot be left out, and those before them: settings may stand first, as in einsum."""
         return max((i for i, p in enumerate(self.parameters, 1) if not p.attribute), default=0)
+
+    @property
+    def handed_on(self) -> frozenset[str]:
+        """The arguments whose value the operator gives, whatever else is so."""
+        return frozenset(a.name for g in self.gives if g.fact.word == "=" and not g.conditions for a in g.fact.args if isinstance(a, PVar))
 
     @property
     def is_multiset(self) -> bool:

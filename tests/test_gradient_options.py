@@ -51,7 +51,9 @@ def test_disconnected_inputs():
     with pytest.raises(rg.DisconnectedInputError, match="with respect to y"):
         rg.grad("x^2", ["x", "y"])
     with pytest.raises(rg.DisconnectedInputError):
-        rg.grad("where(y > 0, x, 1)", "y")
+        rg.grad("x * stop_gradient(y)", "y")
+    with pytest.raises(rg.DisconnectedInputError):
+        rg.grad("x * (y + 1)", "y", consider_constant=["y + 1"])
     with pytest.warns(UserWarning, match="with respect to y"):
         rg.grad("x^2", ["x", "y"], disconnected_inputs="warn")
     zeros = rg.grad("x^2", "v", disconnected_inputs="ignore", v="vector[3]")
@@ -62,6 +64,14 @@ def test_disconnected_inputs():
         rg.grad("x^2", "x", disconnected_inputs="whatever")
     with pytest.raises(ValueError, match="return_disconnected is zero, none or disconnected"):
         rg.grad("x^2", "y", disconnected_inputs="ignore", return_disconnected="whatever")
+
+
+@pytest.mark.parametrize("text", ["where(v > 0, 1, 2)", "floor(v)", "argmax(v)", "heaviside(v, 1)", "copysign(1, v)", "fill(v, 1)", "v == 1"])
+def test_what_has_no_slope_is_no_disconnection(text):
+    """As in Theano, JAX and autograd: the value depends on v, with the derivative zero."""
+    gradient = rg.grad(f"sum({text})", "v", v="vector[2]", return_disconnected="none")
+    np.testing.assert_array_equal(evaluate(gradient, {"v": [1, 2]}), np.zeros(2))
+    assert rg.pushforward(text, "v", "u", v="vector[2]", u="vector[2]") is not None
 
 
 def test_a_derivative_that_is_zero_everywhere_is_no_disconnection():
