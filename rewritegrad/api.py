@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from . import calculus, codegen, equality, stages
 from .arranging import arranged
 from .errors import CostError
@@ -266,7 +268,8 @@ def function(
 def evaluate(expr: Formula, theory: Theory | None = None, types: Types | None = None, **values: Any) -> Any:
     """The value of a formula; a value for a variable that does not occur is ignored.
 
-    A name that the formula does not declare takes the rank of the value given for it.
+    A name that the formula does not declare takes the rank of the value given for it. Where something comes out that is not a
+    number, the numerically stable form is computed, as `function` does at once (p*x^p/x has a value at x = 0).
 
     >>> import rewritegrad as rg
     >>> rg.evaluate("sum(X)", X=[[0, 1], [-1, -2]])
@@ -278,7 +281,9 @@ def evaluate(expr: Formula, theory: Theory | None = None, types: Types | None = 
         for name, value in values.items():
             if name not in known:
                 kinds.setdefault(name, _type_of_value(value))
-    return codegen.evaluate(resolve([_term(expr, theory, kinds)])[0], values)
+    (term,) = resolve([_term(expr, theory, kinds)])
+    value = codegen.evaluate(term, values)
+    return codegen.evaluate(stages.stabilised([term])[0], values) if np.isnan(value).any() else value
 
 
 def _type_of_value(value: Any) -> Type:

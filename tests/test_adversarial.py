@@ -192,7 +192,9 @@ def test_powers_at_zero(formula: str, point: dict[str, float], first: float, sec
     slope = rg.diff(formula, "x")
     with np.errstate(all="ignore"):
         assert float(rg.function(["x", "p"], slope)(**point)) == pytest.approx(first)
+        assert float(rg.evaluate(slope, **point)) == pytest.approx(first)
         assert float(rg.function(["x", "p"], rg.diff(slope, "x"))(**point)) == pytest.approx(second)
+        assert float(rg.evaluate(rg.diff(slope, "x"), **point)) == pytest.approx(second)
 
 
 def test_a_derivative_without_value_is_infinite_or_an_error_and_no_zero() -> None:
