@@ -261,8 +261,13 @@ def function(
     if not all(isinstance(x, Term | str) for x in arguments):
         raise CostError("the inputs of a function are names or variables")
     variables = [_variable(x, terms, home, kinds) for x in arguments]
-    shorter = stages.stabilised(arranged(stages.simplify_all(terms).terms)) if simplify and terms else resolve(terms)
+    shorter = _stable(terms) if simplify and terms else resolve(terms)
     return codegen.compile_terms(variables, shorter, single, terms)
+
+
+def _stable(terms: list[Term]) -> list[Term]:
+    """The terms in the form in which they are computed best."""
+    return stages.stabilised(arranged(stages.simplify_all(terms).terms))
 
 
 def evaluate(expr: Formula, theory: Theory | None = None, types: Types | None = None, **values: Any) -> Any:
@@ -283,7 +288,7 @@ def evaluate(expr: Formula, theory: Theory | None = None, types: Types | None = 
                 kinds.setdefault(name, _type_of_value(value))
     (term,) = resolve([_term(expr, theory, kinds)])
     value = codegen.evaluate(term, values)
-    return codegen.evaluate(stages.stabilised([term])[0], values) if np.isnan(value).any() else value
+    return codegen.evaluate(_stable([term])[0], values) if np.isnan(value).any() else value
 
 
 def _type_of_value(value: Any) -> Type:
