@@ -90,7 +90,7 @@ def differentiated(family: str, term: Any) -> list[Any]:
 def measure(family: str, size: int, seconds: float | None) -> dict[str, Any]:
     """One family at one size, in this process."""
     import rewritegrad as rg
-    from rewritegrad import stages
+    from rewritegrad import anysize, stages
 
     rg.diff("x*sin(x)^2/sqrt(y)", "x")  # grammar, rules and matchers are there before the clock runs
     text = FAMILIES[family](size)
@@ -102,7 +102,7 @@ def measure(family: str, size: int, seconds: float | None) -> dict[str, Any]:
     derivatives = differentiated(family, term)
     found["diff"] = time.process_time() - start
     start, begun = time.process_time(), time.perf_counter()
-    result = stages.simplify_all(derivatives, stages.Limits(seconds=seconds))
+    result = anysize.simplify_all(derivatives, stages.Limits(seconds=seconds))
     found["simplify"] = time.process_time() - start
     found["late"] = seconds is not None and time.perf_counter() - begun > 1.1 * seconds
     found["formula"] = term.count_ops()
@@ -116,19 +116,19 @@ def measure(family: str, size: int, seconds: float | None) -> dict[str, Any]:
 def deadlines(families: list[str], sizes: list[int], given: list[float]) -> bool:
     """The table of seconds given and used; whether all were kept."""
     import rewritegrad as rg
-    from rewritegrad import stages
+    from rewritegrad import anysize, stages
 
     kept = True
     print(f"{'':8} {'derivative':>10} {'look s':>7} " + " ".join(f"{f'{seconds:g} s':>14}" for seconds in given) + "   used, and operations gained")
     for family in families:
-        stages.simplify_all(differentiated(family, rg.parse(FAMILIES[family](300))))  # matchers are there before the clock runs
+        anysize.simplify_all(differentiated(family, rg.parse(FAMILIES[family](300))))  # matchers are there before the clock runs
         for size in sizes:
             derivatives = differentiated(family, rg.parse(FAMILIES[family](size)))
             before = rg.printer.operations(derivatives)
             cells = []
             for seconds in (0.0, *given):
                 start = time.perf_counter()
-                found = stages.simplify_all(derivatives, stages.Limits(seconds=seconds)).terms
+                found = anysize.simplify_all(derivatives, stages.Limits(seconds=seconds)).terms
                 used = time.perf_counter() - start
                 if not seconds:
                     look = used

@@ -41,7 +41,7 @@ step("modules of rewritegrad")
 gc.set_threshold(cli.PATIENT)  # as the command does
 theory = rulefile.builtin_theory()
 step("theory, from the cache")
-from rewritegrad import parsers, reader, stages
+from rewritegrad import anysize, parsers, reader
 parsers.parser("formula")
 step("parser, from the cache")
 term = reader.read_one("x^3", theory, {})
@@ -49,7 +49,7 @@ x = theory.variable("x")
 step("reading the formula")
 derivative = calculus.diff(term, x)
 step("differentiating")
-simple = stages.simplify_all([derivative]).terms
+simple = anysize.simplify_all([derivative]).terms
 step("simplifying, laws compiled")
 str(simple[0]), simple[0].latex()
 step("printing")

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import calculus, codegen, equality, stages
+from . import anysize, calculus, codegen, equality, stages
 from .arranging import arranged
 from .errors import CostError
 from .expansion import resolve
@@ -67,7 +67,7 @@ def _simplifier(wanted: bool | Simplify) -> Simplify | None:
     """What is done with all derivatives at once: the simplifier, nothing, or a function of the caller's."""
     if callable(wanted):
         return wanted
-    return (lambda terms: stages.simplify_all(terms).terms) if wanted else None
+    return (lambda terms: anysize.simplify_all(terms).terms) if wanted else None
 
 
 def diff(
@@ -197,7 +197,7 @@ def simplification(
     kinds = {**(types or {}), **declared}
     terms = [_term(e, theory, kinds) for e in (expr if isinstance(expr, list | tuple) else [expr])]
     chosen = limited(limits, seconds, rows, iterations)
-    return stages.simplify_all(terms, replace(chosen, exact=True) if exact else chosen)
+    return anysize.simplify_all(terms, replace(chosen, exact=True) if exact else chosen)
 
 
 def simplify(
@@ -267,7 +267,7 @@ def function(
 
 def _stable(terms: list[Term]) -> list[Term]:
     """The terms in the form in which they are computed best."""
-    return stages.stabilised(arranged(stages.simplify_all(terms).terms))
+    return stages.stabilised(arranged(anysize.simplify_all(terms).terms))
 
 
 def evaluate(expr: Formula, theory: Theory | None = None, types: Types | None = None, **values: Any) -> Any:

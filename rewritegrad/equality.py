@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from .anysize import simplify_all
 from .egraph.nodes import Contradiction
 from .egraph.saturate import StopReason
 from .errors import UnsoundRuleError
 from .expansion import resolve
 from .graph import EGraph
 from .limits import USUAL, Limits
-from .stages import rulesets_of, simplify_all
+from .stages import rulesets_of
 from .term import Term
 from .written import resolve_written
 

@@ -8,7 +8,7 @@ belongs to one piece, shared terms stay shared, and time and memory grow with th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,8 @@ from .printer import operations
 from .term import Term, make_term, postorder
 from .theory import Operator, Type
 
-SEGMENT, PORTION = 800, 50_000
-"""About how many operations a piece has that is explored, and one that laws only shrink."""
+SEGMENT, PORTION, PROBE = 800, 50_000, 4000
+"""About how many operations a piece has that is explored, one that laws only shrink, and one that tells whether that pays."""
 UNIT = 40
 """A term of one use is not cut from its user up to this size."""
 WHOLE = 100_000
@@ -36,44 +36,44 @@ class Piece:
     results: list[Term] = field(default_factory=list)
 
 
-def split(roots: Sequence[Term], segment: int = SEGMENT) -> list[Piece]:
-    """The pieces of a DAG, in an order in which each uses earlier ones only."""
-    order = postorder(*roots)
-    users: dict[Term, Term | None] = dict.fromkeys(roots)  # the only user of a term; None where there are several, or it is a root
-    for term in order:
-        for arg in term.args:
-            if not arg.op.leaf:
-                users[arg] = None if arg in users and users[arg] is not term else term
-    head, sizes = _units(order, users)
+def split(roots: Sequence[Term], segment: int = SEGMENT, settled: Collection[Term] = ()) -> list[Piece]:
+    """The pieces of a DAG, in an order in which each uses earlier ones only; the units below the tops in `settled` belong to none."""
+    order, head, sizes = units(roots)
     piece_of: dict[Term, int] = {}
     pieces: list[Piece] = []
     room = 0
     for term in order:
-        if head.get(term) is term:
+        if head.get(term) is term and term not in settled:
             room -= sizes[term]
             if room < 0:
                 pieces.append(Piece())
                 room = segment - sizes[term]
             piece_of[term] = len(pieces) - 1
     for term in order:
-        if term in head:
+        if term in head and head[term] in piece_of:
             pieces[piece_of[head[term]]].nodes.append(term)
     wanted = dict.fromkeys(root for root in roots if not root.op.leaf)
     for term in order:
         for arg in term.args:
-            if arg in head and piece_of[head[arg]] != piece_of[head[term]]:
+            if arg in head and piece_of.get(head[arg]) != piece_of.get(head[term]):
                 wanted[arg] = None
     for term in order:
-        if term in wanted:
+        if term in wanted and head[term] in piece_of:
             pieces[piece_of[head[term]]].results.append(term)
     return pieces
 
 
-def _units(order: Sequence[Term], users: dict[Term, Term | None]) -> tuple[dict[Term, Term], dict[Term, int]]:
-    """For each application the one at the top of its unit, and the size of the units by their top.
+def units(roots: Sequence[Term]) -> tuple[list[Term], dict[Term, Term], dict[Term, int]]:
+    """The postorder of a DAG, for each application the one at the top of its unit, and the size of the units by their top.
 
     A term stays with its only user while it is small, or while both are parts of one sum, product, minimum, ...
     """
+    order = postorder(*roots)
+    users: dict[Term, Term | None] = dict.fromkeys(roots)  # the only user of a term; None where there are several, or it is a root
+    for term in order:
+        for arg in term.args:
+            if not arg.op.leaf:
+                users[arg] = None if arg in users and users[arg] is not term else term
     sizes: dict[Term, int] = {}
     joined: set[Term] = set()
     for term in order:
@@ -92,7 +92,7 @@ def _units(order: Sequence[Term], users: dict[Term, Term | None]) -> tuple[dict[
         if not term.op.leaf:
             user = users[term] if term in joined else None
             head[term] = term if user is None else head[user]
-    return head, sizes
+    return order, head, sizes
 
 
 def _kin(op: Operator) -> Operator | None:
@@ -110,15 +110,17 @@ Simplify = Callable[[Sequence[Term]], tuple[Sequence[Term], Sequence[Any]]]
 class Assembly:
     """Pieces simplified one after the other, and put together."""
 
-    def __init__(self, roots: Sequence[Term], facts: Facts, segment: int = SEGMENT) -> None:
+    def __init__(self, roots: Sequence[Term], facts: Facts, segment: int = SEGMENT, settled: Collection[Term] = ()) -> None:
         self.roots = list(roots)
         self.facts = facts
-        self.pieces = split(roots, segment)
+        self.pieces = split(roots, segment, settled)
         self.gained = 0
         self._shown: dict[Term, Term] = {}  # what later pieces see of a result
         self._meant: dict[Term, Term] = {}  # what a stand-in stands for
         self._variables = [v.value for v in postorder(*roots) if v.op.leaf == "variable"]
         self._prefix = unused_prefix(self._variables)
+        for top in settled:
+            self._show(top, top, None)
 
     def run(self, simplify: Simplify) -> Iterator[int]:
         """One piece after the other; yields the operations that each was shortened by."""

@@ -17,21 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from .egraph.saturate import Report, StopReason, no_collector
+from .egraph.saturate import Report, StopReason
 from .errors import LimitError, UnsoundRuleError
-from .expansion import resolve
 from .graph import EGraph
 from .knowledge import Knowledge
 from .lawsides import brought_by, taken_by
-from .limits import USUAL, Limits
-from .pieces import PORTION, SEGMENT, Assembly, Exploring
+from .limits import Limits
 from .polynomials import has_products_of_sums
 from .printer import is_operation
 from .spelling import has_decimals, is_decimal
 from .term import Term, postorder
 from .theory import Theory
 from .weights import burden, fits, weight
-from .windows import Windows
 from .written import resolve_written
 
 
@@ -174,85 +171,6 @@ class Simplifier:
         self.facts = [graph.engine.fact(i) for i in ids]
         return graph.raise_all(ids, self.order, self.decimals, exact=self.limits.exact, seconds=self._time_left()), reason
 
-    @no_collector()  # what is made on the way has no cycles
-    def by_pieces(self) -> Simplification:
-        """A large input: the laws that shrink on all of it in large pieces, then small ones explored where that has been paying."""
-        self._assemble(PORTION, None)
-        if self.found.stop_reason is not StopReason.TIME_LIMIT:
-            self._assemble(SEGMENT, Exploring(self.limits.explored))
-        return self.found
-
-    def _assemble(self, segment: int, exploring: Exploring | None) -> None:
-        """One walk over the input in pieces, which are shrunk, or explored where that is due. What is found before a deadline is kept."""
-        start = perf_counter()
-        assembly = Assembly(self.found.terms, self.knowledge.facts, segment)
-        self.reserve = WRITING * (perf_counter() - start)
-
-        def shorter(terms: Sequence[Term]) -> tuple[list[Term], list[Any]]:
-            if exploring is not None and not exploring.is_due():
-                return list(terms), []
-            piece = Simplifier(terms, self.limits, whole=self)
-            if exploring is None:
-                self._shrink(piece)
-            else:
-                self._explore(piece, exploring)
-            return piece.found.terms, piece.facts
-
-        longest, last = 0.0, perf_counter()
-        for _ in assembly.run(shorter):
-            now = perf_counter()
-            last, longest = now, max(longest, now - last)
-            if self.deadline is not None and self.deadline - now <= self.reserve + longest:
-                self.found.stop_reason = StopReason.TIME_LIMIT
-                break
-            if exploring is not None and exploring.left <= 0:
-                break
-        if assembly.gained:
-            self._improve(assembly.terms())
-        self.reserve = 0.0
-
-    def _shrink(self, piece: Simplifier) -> None:
-        """The laws that shrink on a piece, once."""
-        piece.limits = replace(self.limits, pulses=1, second_rows=0, explore_iterations=0, spread_iterations=0)
-        self._take(piece.run())
-
-    def _explore(self, piece: Simplifier, exploring: Exploring) -> None:
-        """Two pulses on a piece."""
-        before, piece.limits = piece.cost, replace(self.limits, pulses=2, second_rows=0)
-        if piece.size <= self.limits.explorable:
-            self._take(piece.run())
-        exploring.paid(before - piece.cost, before)
-
-    def by_windows(self, looking: float) -> Simplification:
-        """As much as a deadline allows, from the top: windows of a size that fits into the time, none of which waits for the others."""
-        assert self.deadline is not None
-        everywhere = self.deadline - perf_counter() > UNHURRIED * looking
-        windows = Windows(self.found.terms, self.parts, everywhere)
-        end = self.deadline - (REBUILDS if everywhere else LOOKS) * looking
-        exploring = Exploring(self.limits.explored)
-        pace, spent, done = PACE, 0.0, 0
-        while True:
-            left = end - (start := perf_counter())
-            size = min(max(int(SHARE * left / pace), SMALLEST), SEGMENT // 2)
-            window = windows.next(size) if left > SMALLEST * pace else None
-            if window is None:
-                break
-            piece = Simplifier(window.terms, self.limits)
-            piece.deadline, piece.decimals, piece.order = end, self.decimals, self.order
-            for variable, meaning in window.unknown.items():
-                piece.knowledge.facts.opaque(variable.value, variable.detail, meaning.op, self.order)
-            self._shrink(piece)
-            if exploring.is_due():
-                self._explore(piece, exploring)
-            windows.take(window, piece.found.terms)
-            spent, done = spent + perf_counter() - start, done + piece.size
-            pace = spent / max(done, 1)
-        if not windows.is_done:
-            self.found.stop_reason = StopReason.TIME_LIMIT
-        if windows.gained:
-            self._improve(windows.terms())
-        return self.found
-
     def _improve(self, terms: list[Term]) -> bool:
         """Terms that are equal to those found so far, taken where they are shorter: whether they were."""
         cost = weight(terms)
@@ -260,14 +178,6 @@ class Simplifier:
             return False
         self.found.terms, self.cost = terms, cost
         return True
-
-    def _take(self, piece: Simplification) -> None:
-        """The account of a piece into that of the whole."""
-        self.found.reports += piece.reports
-        self.found.pulses = max(self.found.pulses, piece.pulses)
-        self.found.rows = max(self.found.rows, piece.rows)
-        if piece.stop_reason is not StopReason.SATURATED:
-            self.found.stop_reason = piece.stop_reason
 
     def _graph(self) -> EGraph:
         """A new e-graph with what is known of the problem."""
@@ -335,37 +245,10 @@ SMALL = 20
 """An e-graph that has not come to so many e-nodes holds what can be found: on the corpus a second pulse gained once after 365 such ones."""
 LOOKING = 2
 """So many times as often is explored where an application has no value."""
-ENOUGH, WALK = 4e-4, 250.0
-"""It goes by windows with less than so many seconds for each operation of what would be simplified as a whole, and, of larger inputs, less than so
-many times the time that looking at them took."""
 SPREADING = 2e-3
 """Multiplying out, which nothing interrupts, is begun with more than so many seconds for each operation."""
-LOOKS, UNHURRIED, REBUILDS = 1.5, 20.0, 8.0
-"""So many times that is left to make sure that windows gave something shorter, and with more than UNHURRIED times that for a walk over everything."""
-PACE, SHARE, SMALLEST = 1e-3, 0.4, 16
-"""A window takes about so many seconds for each operation, as long as none was done; it has so many operations that it may take this share of the
-time that is left, and no fewer than that."""
 WRITING = 2.5
 """Extraction and writing take about so many times as long as entering the terms did."""
-
-
-def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplification:
-    """The terms in shorter forms, simplified in one e-graph so that what they share is paid once; never longer than the input."""
-    if not terms:
-        return Simplification([])
-    start = perf_counter()
-    parts = postorder(*terms)
-    resolved = resolve(terms, parts)
-    simplifier = Simplifier(resolved, limits.among(len(resolved)), parts=parts if resolved == list(terms) else ())
-    looking = perf_counter() - start
-    is_large = simplifier.size > limits.whole
-    if limits.seconds is not None:
-        simplifier.deadline = start + limits.seconds
-    if limits.seconds is None or limits.seconds > (WALK * looking if is_large else ENOUGH * simplifier.size):
-        found = simplifier.by_pieces() if is_large else simplifier.run()
-        if limits.seconds is None or found.stop_reason is not StopReason.TIME_LIMIT or found.terms != simplifier.input:
-            return found
-    return simplifier.by_windows(looking)
 
 
 def stabilised(terms: Sequence[Term]) -> list[Term]:

@@ -7,10 +7,11 @@ import math
 import pytest
 
 import rewritegrad as rg
-from rewritegrad import stages
+from rewritegrad import anysize
+from rewritegrad.anysize import simplify_all
+from rewritegrad.limits import Limits
 from rewritegrad.pieces import SEGMENT, UNIT, split
 from rewritegrad.printer import operations
-from rewritegrad.stages import Limits, simplify_all
 from rewritegrad.term import postorder
 from rewritegrad.windows import Windows
 
@@ -79,7 +80,7 @@ def test_a_deadline_that_is_over_gives_the_input() -> None:
 
 def _by_windows(term: rg.Term, size: int, monkeypatch: pytest.MonkeyPatch) -> rg.Term:
     for name, value in (("ENOUGH", math.inf), ("WALK", math.inf), ("SEGMENT", size)):
-        monkeypatch.setattr(stages, name, value)
+        monkeypatch.setattr(anysize, name, value)
     return simplify_all([term], Limits(seconds=60.0)).terms[0]
 
 
