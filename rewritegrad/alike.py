@@ -16,6 +16,8 @@ from .pieces import UNIT, units, unused_prefix
 from .term import Shape, Term, make_term
 from .theory import Operator, Theory, Type
 
+PART = 3 * UNIT
+"""Parts have no more operations: units of long sums, of which there are no two alike, are none."""
 DEPTH = 2
 """So many levels of the terms below a part are seen."""
 BROAD = 8
@@ -83,7 +85,7 @@ class Alike:
             members.setdefault(head, set()).add(here)
             if head is term:
                 inside = members.pop(head)
-                if looking and sizes[term] <= UNIT:
+                if looking and sizes[term] <= PART:
                     here = self._shorter(here, inside)
             if here is not term:
                 new[term] = here

@@ -14,7 +14,7 @@ from .expansion import resolve
 from .limits import USUAL, Limits
 from .pieces import PAYING, PORTION, PROBE, SEGMENT, Assembly, Exploring
 from .printer import operations
-from .stages import WORTHWHILE, WRITING, Simplification, Simplifier
+from .stages import WRITING, Simplification, Simplifier
 from .term import Term, postorder
 from .theory import Operator
 from .windows import Windows
@@ -52,13 +52,13 @@ class Large(Simplifier):
             return self.deadline is None or perf_counter() < self.deadline - self.reserve
 
         alike = Alike(self.theory, self.order, look)
-        for _ in range(WALKS):
+        for last in (False, *[True] * (WALKS - 1)):
             terms = alike.walk(self.found.terms, go_on)
             before = self.cost
             self._improve(terms)
             if self.found.terms != terms:
                 return set()
-            if before - self.cost < WORTHWHILE * before:
+            if last and before - self.cost < ANOTHER * before:
                 break
         return alike.settled
 
@@ -169,8 +169,9 @@ def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplificatio
     return simplifier.by_windows(looking)
 
 
-ALIKE, WALKS = 4000, 3
-"""Parts that are alike are sought in inputs of more operations, in so many walks at most."""
+ALIKE, WALKS, ANOTHER = 4000, 3, 0.05
+"""Parts that are alike are sought in inputs of more operations, in so many walks at most; a third one
+where the second saved such a share of the operations, the first does not look at what it meets for the first time."""
 ENOUGH, WALK = 4e-4, 250.0
 """It goes by windows with less than so many seconds for each operation of what would be simplified as a whole, and, of larger inputs, less than so
 many times the time that looking at them took."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from .fact import Fact
 from .facts import Facts
+from .patterns import PApply
 from .printer import operations
 from .term import Term, make_term, postorder
 from .theory import Operator, Type
@@ -66,7 +67,7 @@ def split(roots: Sequence[Term], segment: int = SEGMENT, settled: Collection[Ter
 def units(roots: Sequence[Term]) -> tuple[list[Term], dict[Term, Term], dict[Term, int]]:
     """The postorder of a DAG, for each application the one at the top of its unit, and the size of the units by their top.
 
-    A term stays with its only user while it is small, or while both are parts of one sum, product, minimum, ...
+    A term stays with its only user while it is small, or while both are parts of one sum of products, minimum, ...
     """
     order = postorder(*roots)
     users: dict[Term, Term | None] = dict.fromkeys(roots)  # the only user of a term; None where there are several, or it is a root
@@ -85,7 +86,7 @@ def units(roots: Sequence[Term]) -> tuple[list[Term], dict[Term, Term], dict[Ter
                 size += sizes[arg]
         sizes[term] = size
         user = users[term]
-        if user is not None and (size <= UNIT or (size <= WHOLE and _kin(user.op) is _kin(term.op) is not None)):
+        if user is not None and (size <= UNIT or (size <= WHOLE and _goes_with(term.op, user.op))):
             joined.add(term)
     head: dict[Term, Term] = {}
     for term in reversed(order):
@@ -95,12 +96,17 @@ def units(roots: Sequence[Term]) -> tuple[list[Term], dict[Term, Term], dict[Ter
     return order, head, sizes
 
 
-def _kin(op: Operator) -> Operator | None:
-    """What an operator's nested applications flatten with: sums, products and what is defined as one (a - b) with one another."""
+def _goes_with(op: Operator, user: Operator) -> bool:
+    """Whether an operator's applications are terms or factors of its user's: they are seen together by like terms and common factors."""
+    inner, outer = _stored(op), _stored(user)
     roles = op.theory.roles
-    if op in (roles.get("sum"), roles.get("product")) or op.chosen:
-        return roles.get("product")
-    return op if op.is_multiset else None
+    return outer is not None and (inner is outer or (outer is roles.get("sum") and inner is roles.get("product")))
+
+
+def _stored(op: Operator) -> Operator | None:
+    """What an operator's nested applications flatten with: a - b is a sum, a / b a product."""
+    meaning = op.definition
+    return op if op.is_multiset else meaning.op if op.chosen and isinstance(meaning, PApply) and meaning.op.is_multiset else None
 
 
 Simplify = Callable[[Sequence[Term]], tuple[Sequence[Term], Sequence[Any]]]
@@ -119,8 +125,7 @@ class Assembly:
         self._meant: dict[Term, Term] = {}  # what a stand-in stands for
         self._variables = [v.value for v in postorder(*roots) if v.op.leaf == "variable"]
         self._prefix = unused_prefix(self._variables)
-        for top in settled:
-            self._show(top, top, None)
+        self._settled = settled
 
     def run(self, simplify: Simplify) -> Iterator[int]:
         """One piece after the other; yields the operations that each was shortened by."""
@@ -146,6 +151,8 @@ class Assembly:
             for arg in term.args:
                 here = local.get(arg)
                 if here is None:
+                    if arg in self._settled and arg not in self._shown:
+                        self._show(arg, arg, None)
                     here = self._shown.get(arg, arg)
                     if not here.op.leaf:
                         visible[here] = None
