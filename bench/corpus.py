@@ -5,7 +5,8 @@ simplify(diff) leaves, both counted by count_ops. SymPy's symbols have the same 
 rg.parse, once as it is and once with decimals for fractions where the formula has decimals, and the shorter one counts.
 Where SymPy runs out of time (in a worker process) its unsimplified derivative counts, and is listed.
 
-    --formulas FILE  the formulas of a text file instead, one a line as in bench/heldout.txt, which no law was chosen for
+    --formulas FILE  the formulas of a text file instead, one a line as in bench/heldout.txt, which no law was chosen for; in
+                     groups whose names start with "simplify" the formula itself is simplified, not its derivatives
     --patience S     SymPy's processor time for each answer, in seconds (20)
     --cache FILE     keep SymPy's answers there (they take half an hour; nothing is kept without it)
     --limit N        the first N formulas only;  --every N: one formula of N;  --only TEXT: those whose id contains it
@@ -57,13 +58,13 @@ def formulas_of(path: Path) -> list[dict[str, Any]]:
         elif line and not line.startswith("#"):
             name, formula, positive, source = (part.strip() for part in line.split("|"))
             types = {v: "scalar > 0" if v in positive.split() else "scalar" for v in rg.parse(formula).variables}
-            entries.append({"id": f"{group}/{name}", "formula": formula, "types": types, "source": source})
+            entries.append({"id": f"{group}/{name}", "formula": formula, "types": types, "source": source, "itself": group.startswith("simplify")})
     return entries
 
 
 @dataclass(frozen=True)
 class Row:
-    """One derivative: our simplified term and what it took, SymPy's shortest form and its operations."""
+    """One derivative (or, where `variable` is empty, a formula itself): our simplified term and what it took, SymPy's shortest form."""
 
     formula: str
     types: dict[str, str]
@@ -95,21 +96,22 @@ def sympy_form(answer: Answer, types: dict[str, str]) -> tuple[str, int]:
 
 
 def rows_of(entry: dict[str, Any], answers: Answers, cached: bool) -> Iterable[Row]:
-    """The derivatives of one formula of the corpus."""
+    """The derivatives of one formula, or the formula itself."""
     types: dict[str, str] = entry["types"]
     term: Term = rg.parse(entry["formula"], types=types)
-    for variable in variable_terms(term):
-        key = key_of(entry["formula"], types, variable.value)
+    for variable in [None] if entry.get("itself") else variable_terms(term):
+        name = variable.value if variable is not None else ""
+        key = key_of(entry["formula"], types, name)
         if cached and not answers.has(key):
             continue
         start = time.process_time()
-        derivative = rg.diff(term, variable, simplify=False)
-        found = rg.simplification(derivative)
+        found = rg.simplification(rg.diff(term, variable, simplify=False) if variable is not None else term)
         seconds = time.process_time() - start
         expr = None if answers.has(key) else to_sympy(term)
-        answer = answers.ask(key, expr, symbol(variable.value, variable.detail), has_decimals(entry["formula"]))
+        by = symbol(name, variable.detail) if variable is not None else None
+        answer = answers.ask(key, expr, by, has_decimals(entry["formula"]))
         theirs, operations = sympy_form(answer, types)
-        yield Row(entry["formula"], types, entry["id"].split("/")[0], variable.value, found.terms[0], seconds, found.rows, theirs, operations, answer)
+        yield Row(entry["formula"], types, entry["id"].split("/")[0], name, found.terms[0], seconds, found.rows, theirs, operations, answer)
 
 
 def summary(name: str, rows: Sequence[Row]) -> str:
@@ -139,7 +141,7 @@ def show_rows(rows: Sequence[Row]) -> None:
     """Derivatives in full: the formula, both results, both counts."""
     for r in rows:
         declared = "; ".join(f"{name}: {text}" for name, text in r.types.items() if text != "scalar")
-        print(f"\n{r.loss:+d}  d/d{r.variable} of {shortened(r.formula)}    {declared}")
+        print(f"\n{r.loss:+d}  {f'd/d{r.variable} of ' if r.variable else ''}{shortened(r.formula)}    {declared}")
         print(f"    ours  {r.operations:3}: {shortened(str(r.ours))}")
         print(f"    SymPy {r.their_operations:3}: {shortened(r.theirs)}{'   (unsimplified: out of time)' if r.answer.timed_out else ''}")
 

@@ -53,6 +53,10 @@ class Notation(StrPrinter):
             text = f"where({self._print(test)}, {self._print(value)}, {text})"
         return text
 
+    def _print_ITE(self, expr: Any) -> str:  # noqa: N802
+        test, yes, no = (self._print(a) for a in expr.args)
+        return f"((({test}) and ({yes})) or ((not ({test})) and ({no})))"
+
     def _print_And(self, expr: Any) -> str:  # noqa: N802
         return " and ".join(f"({self._print(a)})" for a in sorted(expr.args, key=sympy.default_sort_key))
 
@@ -113,7 +117,7 @@ def with_decimals(expr: Any) -> Any:
 
 @dataclass(frozen=True)
 class Answer:
-    """SymPy's derivative and what simplify made of it, as texts; `decimals` are the same two with decimals for fractions."""
+    """SymPy's derivative (or the formula itself) and what simplify made of it, as texts; `decimals` are the same two with decimals for fractions."""
 
     simplified: str
     derivative: str
@@ -123,9 +127,9 @@ class Answer:
 
 
 def key_of(formula: str, types: dict[str, str], variable: str) -> str:
-    """What an answer is stored under."""
+    """What an answer is stored under; without a variable it is the formula itself that is simplified."""
     declared = "; ".join(f"{name}: {text}" for name, text in sorted(types.items()))
-    return f"D({formula}, {variable}) | {declared}"
+    return f"D({formula}, {variable}) | {declared}" if variable else f"{formula} | {declared}"
 
 
 def _work(connection: Connection, limit: float) -> None:
@@ -134,7 +138,7 @@ def _work(connection: Connection, limit: float) -> None:
         expr, symbol = connection.recv()
         signal.setitimer(signal.ITIMER_PROF, limit)
         start = time.process_time()
-        simplified = sympy.simplify(sympy.diff(expr, symbol))
+        simplified = sympy.simplify(sympy.diff(expr, symbol) if symbol is not None else expr)
         seconds = time.process_time() - start
         signal.setitimer(signal.ITIMER_PROF, 0)
         connection.send((simplified, seconds))
@@ -157,7 +161,7 @@ class Answers:
         return key in self._known
 
     def ask(self, key: str, expr: Any, symbol: Any, decimal: bool) -> Answer:
-        """The answer for d expr / d symbol; `decimal` says whether the formula was written with decimals."""
+        """The answer for d expr / d symbol, or without a symbol for expr itself; `decimal` says whether the formula was written with decimals."""
         if key not in self._known:
             self._known[key] = asdict(self._compute(expr, symbol, decimal))
             self._unsaved += 1
@@ -193,7 +197,7 @@ class Answers:
         return self._connection
 
     def _compute(self, expr: Any, symbol: Any, decimal: bool) -> Answer:
-        derivative = sympy.diff(expr, symbol)
+        derivative = sympy.diff(expr, symbol) if symbol is not None else expr
         connection = self._start()
         connection.send((expr, symbol))
         try:

@@ -74,6 +74,10 @@ def _boolean(source: Source, a: Fact) -> bool:
     return a.kind is BOOLEAN
 
 
+def _defined(source: Source, a: Fact) -> bool:
+    return a.everywhere
+
+
 def _analytic(source: Source, a: Fact) -> bool:
     return a.analytic
 
@@ -195,6 +199,7 @@ WORDS: dict[str, Word] = {
     "real": _real,
     "boolean": _boolean,
     "analytic": _analytic,
+    "defined": _defined,
     "scalar": _scalar,
     "vector": _vector,
     "matrix": _matrix,

@@ -1,4 +1,4 @@
-"""The laws that flags stand for: `is associative` where an operator is not commutative too, and so is no multiset, and `is linear`."""
+"""The laws that flags stand for: `is associative` and `is commutative` where an operator is not both, and so is no multiset, and `is linear`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,19 @@ def associative_rulesets(operators: Iterable[Operator], theory: Theory) -> Itera
             rules.append(Rule(f"{name}~", right, left, guard, op.position, reverse=True))
         if rules:
             yield Ruleset(f"associativity of {op.name}", "explore", tuple(rules))
+
+
+def commutative_rulesets(operators: Iterable[Operator]) -> Iterator[Ruleset]:
+    """For each operator that is commutative alone, a o b => b o a, in a ruleset of its own in stage reduce."""
+    for op in operators:
+        if "commutative" not in op.flags or op.is_multiset:
+            continue
+        args = [PVar(p.name) for p in op.parameters]
+        first, second = (i for i, p in enumerate(op.parameters) if not p.attribute)
+        turned = list(args)
+        turned[first], turned[second] = args[second], args[first]
+        name = f"commutativity of {op.name}"
+        yield Ruleset(name, "reduce", (Rule(name, PApply(op, tuple(args)), PApply(op, tuple(turned)), (), op.position),))
 
 
 def linear_rulesets(operators: Iterable[Operator], theory: Theory) -> Iterator[Ruleset]:

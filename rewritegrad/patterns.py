@@ -116,6 +116,7 @@ CONDITION_WORDS: dict[str, int] = {
     "real": 1,
     "boolean": 1,
     "analytic": 1,
+    "defined": 1,
     "scalar": 1,
     "vector": 1,
     "matrix": 1,

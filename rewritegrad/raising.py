@@ -121,7 +121,10 @@ class Raising:
             for member in members[1:]:
                 term = make_term(node.op, (term, member))
             return term
-        return make_term(node.op, tuple([self.term(i) for i in node.items]))
+        args = [self.term(i) for i in node.items]
+        if len(args) == 2 and "commutative" in node.op.flags:
+            args.sort(key=self.ranking.term_key)
+        return make_term(node.op, tuple(args))
 
     def _bag_parts(self, node: ENode) -> list[tuple[int, int]]:
         """The members of a bag, those that are themselves a bag of the chosen DAG as one: max(a, b, c) uses max(a, b) where that is there."""
@@ -181,7 +184,8 @@ class Raising:
     def _apart(self, k: Number, i: int) -> tuple[bool, Term]:
         """Whether k times a class is subtracted, and what is."""
         size = magnitude(k)
-        return (k > 0, self._multiple(-size, i)) if self._is_negated(i) else (k < 0, self._multiple(size, i))
+        turned = self._is_negated(i) or self.facing.get(i, 1) < 0
+        return (k > 0, self._multiple(-size, i)) if turned else (k < 0, self._multiple(size, i))
 
     def _is_negated(self, root: int) -> bool:
         """Whether the class stands for the negative of what is written best."""
@@ -228,8 +232,14 @@ class Raising:
 
     def _product(self, k: Number, items: Sequence[tuple[int, Number]]) -> Term:
         parts: list[tuple[Number, int, Number]] = []
-        for i, e in items:
+        waiting = list(reversed(items))
+        while waiting:
+            i, e = waiting.pop()
             w, root = self.engine.split(i)
+            if e == 1 and (inner := self._inside(root)) is not None:
+                k = times(k, divide(w, inner.scale))
+                waiting.extend(reversed(inner.items))
+                continue
             if integral(e) and self._is_negated(root):
                 w, k = -w, -k if e % 2 else k
             parts.append((w, root, e))
@@ -240,7 +250,7 @@ class Raising:
                 factors.append((opposite, e))
                 k = -k
                 continue
-            facing = self.facing.get(root, 0) if odd else self.signs.get(root, 0)
+            facing = self.facing.get(root, 0) or (0 if odd else self.signs.get(root, 0))
             turned = self._turns_well(root) and (facing * w < 0 or (odd and not facing and k < 0)) and integral(e)
             if turned and odd:
                 k = -k
@@ -255,7 +265,21 @@ class Raising:
             if e == 1 and k not in (1, -1) and self._takes_in(k, multiple, root):
                 multiple, k = times(multiple, k), 1
             factors.append((self._multiple(multiple, root), e))
+        if len(factors) > 1 or k not in (1, -1):
+            factors = [self._under(term, e) if self._uses[root] <= 1 else (term, e) for (term, e), (_, root, _) in zip(factors, parts, strict=True)]
         return self._product_of(k, factors)
+
+    def _under(self, term: Term, e: Number) -> tuple[Term, Number]:
+        """A factor x^(-a) as x^a below the fraction line, which saves the sign."""
+        ops = self.write.ops
+        if e == 1 and term.op is ops.power and term.args[1].op is ops.negative:
+            return make_term(ops.power, (term.args[0], term.args[1].args[0])), -1
+        return term, e
+
+    def _inside(self, root: int) -> ENode | None:
+        """The product that a factor is, if nothing else uses it: its factors are written among the others."""
+        node = self.choice.get(root)
+        return node if node is not None and node.form == POWERS and self._uses[root] == 1 and len(node.items) > 1 else None
 
     def _opposite(self, root: int) -> Term | None:
         """The negative of an odd function of a difference, written as the function of the difference turned round."""

@@ -19,7 +19,7 @@ from . import cache, theory
 from .definitions import imply_shapes
 from .errors import Position, RuleFileError
 from .files import rule_files
-from .flaglaws import associative_rulesets, linear_rulesets
+from .flaglaws import associative_rulesets, commutative_rulesets, linear_rulesets
 from .notation import NOTATION
 from .opblocks import Block, check_kernel, complete, declare
 from .patterns import STAGES, Pattern, Reject, Rule, Ruleset
@@ -182,7 +182,7 @@ class _Loader:
         imply_shapes(operators)
         self._laws(statements, draft)
         rulesets = [Ruleset(r.name, r.stage, tuple(self.rules[r.name])) for r in self.rulesets]
-        rulesets.extend([*associative_rulesets(operators, draft), *linear_rulesets(operators, draft)])
+        rulesets.extend([*associative_rulesets(operators, draft), *commutative_rulesets(operators), *linear_rulesets(operators, draft)])
         return Theory(operators, rulesets, self.roles, self.rejects, self.sources, self.notation, spellings=draft.spellings)
 
     def _new(self, source: Source, place: Token | Node, *key: str) -> None:

@@ -118,11 +118,12 @@ _COMPARE = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How a variable is held: the kind above, the expression that has its value, and whether it is a list over children."""
+    """How a variable is held: the kind above, the expression that has its value, whether it is a list over children, and the operator of members."""
 
     kind: str
     code: str
     each: bool = False
+    op: Any = None
 
 
 class Builder:
@@ -138,7 +139,7 @@ class Builder:
     def binding(self, name: str) -> Binding:
         """The binding of a name, indexed where it is a list and a child is being built."""
         found = self.bound[name]
-        return Binding(found.kind, f"{found.code}[{self._child}]") if found.each and self._child else found
+        return Binding(found.kind, f"{found.code}[{self._child}]", op=found.op) if found.each and self._child else found
 
     # -- numbers
 
@@ -178,7 +179,7 @@ class Builder:
             case BProd(coefficient, parts):
                 return self._product(coefficient, parts)
             case BBag(op, parts):
-                return f"g.bag({self.source.constant(op)}, [{', '.join(self._member(part) for part in parts)}])"
+                return f"g.bag({self.source.constant(op)}, [{', '.join(self._member(op, part) for part in parts)}])"
             case BEach():
                 raise AssertionError("a part for every child stands only inside a sum or product")
 
@@ -195,6 +196,8 @@ class Builder:
             return f"g.product(1, ({found.code},))"
         if found.kind == "factors":
             return f"g.product(*{found.code})"
+        if found.kind == "members":
+            return f"g.bag({self.source.constant(found.op)}, {found.code})"
         return f"g.sum({found.code})"
 
     def _term(self, k: Numeric, part: Build) -> str:
@@ -247,9 +250,10 @@ class Builder:
             return self._factor(*part.parts[0])
         return f"({self.id(part)}, {e})"
 
-    def _member(self, part: Build) -> str:
-        if isinstance(part, BVar) and self.binding(part.name).kind == "members":
-            return f"*{self.binding(part.name).code}"
+    def _member(self, op: Any, part: Build) -> str:
+        found = self.binding(part.name) if isinstance(part, BVar) else None
+        if found is not None and found.kind == "members" and found.op is op:
+            return f"*{found.code}"
         return f"({self.id(part)}, 1)"
 
     def _each(self, part: BEach, item: Callable[[Build], str]) -> str:
@@ -304,6 +308,8 @@ class Builder:
                     return f"A.leaf({constant(self.language.numbers)}, {found.code})"
                 if found.kind == "terms":
                     return f"A.sum({constant(self.language.linear)}, [(k, fact(i)) for i, k in {found.code}])"
+                if found.kind == "members":
+                    return f"A.fold({constant(found.op)}, [fact(i) for i, n in {found.code} for _ in range(n)])"
                 factors = f"(1, ({found.code},))" if found.kind == "factor" else found.code
                 return f"product_fact({factors})"
             case BSum(parts):

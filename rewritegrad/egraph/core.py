@@ -190,7 +190,7 @@ class Classes:
     def size_of(self, node: ENode) -> int:
         """About the number of nodes of the node's smallest tree, as far as was known when its parts were made."""
         size, split = self.size, self.split
-        return min(1 + sum([size[split(child)[1]] for child in node.children()]), HUGE)
+        return min(1 + sum([size[root] + (k != 1) for k, root in map(split, node.children())]), HUGE)
 
     def attach(self, node: ENode, table: Table) -> None:
         """Take in a new node, under its canonical items and class."""
@@ -231,8 +231,8 @@ class Classes:
         """Whether the other class becomes a multiple of this one: the simpler one is written without a number, and more uses are less work."""
         if b in self.fixed():
             return False
-        if multiple and self.size[a] != self.size[b]:
-            return a in self.fixed() or self.size[a] < self.size[b]
+        if multiple and a not in self.fixed():  # of equal ones the older, which the input is written with
+            return (self.size[a], a) < (self.size[b], b)
         return a in self.fixed() or len(self.uses[a]) > len(self.uses[b])
 
     def fixed(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ their variables are bound. What a pattern leaves of a sum or product at the root
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from . import each
@@ -110,7 +111,7 @@ class Compiler(SumMatching, ProductMatching):
                 node = self.source.fresh("n")
                 self.loop(f"for {node} in {self.table(op)}.get({root}, EMPTY):")
                 self._fit(f"{node}.scale", k, absorb)
-                self.members(f"{node}.items", list(members), rest, whole=True)
+                self.members(op, f"{node}.items", list(members), rest, whole=True)
             case CEach(kind):
                 node = self.source.fresh("n")
                 op = self.language.linear if kind is Kind.LINEAR else self.language.powers
@@ -140,8 +141,8 @@ class Compiler(SumMatching, ProductMatching):
 
     # -- other multisets
 
-    def members(self, items: str, members: list[Core], rest: str | None, whole: bool) -> None:
-        """Match members of another multiset."""
+    def members(self, op: Any, items: str, members: list[Core], rest: str | None, whole: bool) -> None:
+        """Match members of a multiset of another operator."""
         used: list[str] = []
         if whole and rest is None:
             rest, members = self._last_takes_rest(members, lambda m: m)
@@ -151,7 +152,7 @@ class Compiler(SumMatching, ProductMatching):
             self.by_id(member, child)
         remaining = self.unused(items, used)
         if rest is not None:
-            self._bind_rest(rest, "members", remaining)
+            self._bind_rest(rest, "members", remaining, op)
         elif whole:
             self.when(f"len({items}) == {len(used)}")
         else:
@@ -247,8 +248,8 @@ class Compiler(SumMatching, ProductMatching):
                 self.terms("n.items", "1", list(terms), rest, whole=False)
             case CProd(_, specs, rest):
                 self.factors("n.items", "1", list(specs), rest, whole=False)
-            case CBag(_, members, rest):
-                self.members("n.items", list(members), rest, whole=False)
+            case CBag(op, members, rest):
+                self.members(op, "n.items", list(members), rest, whole=False)
             case CEach():
                 self.every(left, "n.items")
             case _:
@@ -256,7 +257,7 @@ class Compiler(SumMatching, ProductMatching):
 
     def _apply_function(self) -> None:
         names = ["n", *[self.source.fresh("b") for _ in self.order]]
-        bound = {name: Binding(self.bound[name].kind, code, self.bound[name].each) for name, code in zip(self.order, names[1:], strict=True)}
+        bound = {name: replace(self.bound[name], code=code) for name, code in zip(self.order, names[1:], strict=True)}
         if self.scale is not None:
             names.append("scale")
         if self.carry is not None:
@@ -309,7 +310,7 @@ class _ChildCompiler(Compiler):
         for name, binding in outer.items():
             fresh = self.source.fresh("o")
             self.parameters.append(fresh)
-            self.bound[name] = Binding(binding.kind, fresh)
+            self.bound[name] = Binding(binding.kind, fresh, op=binding.op)
 
     def function(self) -> Callable[..., Any]:
         """The compiled function of (g, child, multiplicity, values bound outside)."""

@@ -88,24 +88,24 @@ class Matching(ABC):
             self.head.append(line)
         return name
 
-    def bind(self, name: str, kind: str, code: str, every: bool = False) -> None:
+    def bind(self, name: str, kind: str, code: str, every: bool = False, op: Any = None) -> None:
         """Bind a variable, and test every condition that is now ready."""
-        self.bound[name] = Binding(kind, code, every)
+        self.bound[name] = Binding(kind, code, every, op)
         self.order.append(name)
         for test in [t for t in self.pending if self.uses.of(t) <= self.bound.keys()]:
             self.pending.remove(test)
             self.when(self.build.test(test))
 
-    def bind_or_compare(self, name: str, kind: str, code: str) -> None:
+    def bind_or_compare(self, name: str, kind: str, code: str, op: Any = None) -> None:
         """Bind a variable, or require the value that it has."""
         if name not in self.bound:
             fresh = self.source.fresh()
             self.source.line(f"{fresh} = {code}")
-            self.bind(name, kind, fresh)
+            self.bind(name, kind, fresh, op=op)
             return
         found = self.bound[name]
         if found.kind == kind:
-            self.when(f"{found.code} == {code}")
+            self.when(f"{found.code} == {code}" if found.op is op else "False")
         elif kind == "id":
             self.when(f"{self._found_id(found)} == {code}")
         elif kind == "factor":
@@ -145,9 +145,9 @@ class Matching(ABC):
 
     # -- children of a multiset
 
-    def _bind_rest(self, rest: str, kind: str, code: str) -> None:
+    def _bind_rest(self, rest: str, kind: str, code: str, op: Any = None) -> None:
         nonempty = rest.endswith("+")
-        self.bind_or_compare(rest.removesuffix("+"), kind, code)
+        self.bind_or_compare(rest.removesuffix("+"), kind, code, op)
         if nonempty:
             found = self.bound[rest.removesuffix("+")].code
             self.when(f"{found}[1]" if kind == "factors" else found)

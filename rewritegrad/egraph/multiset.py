@@ -180,7 +180,7 @@ class Engine(Products):
         k, root = self.split(child)
         if root in self.fixed():
             return []
-        inner = [m for m in self.nodes(root, node.op) if m is not node and m.alive and self._is_simpler(m, root)]
+        inner = [m for m in self.nodes(root, node.op) if m is not node and m.alive and (self._is_simpler(m, root) or self._cancels(node, m, n))]
         if node.form == POWERS:
             inner = [m for m in inner if self._opens(divide(k, m.scale), m, n)]
         return sorted(inner, key=lambda m: len(m.items))
@@ -238,6 +238,13 @@ class Engine(Products):
         """Whether the children are all smaller than their class: else flattening would write x = (x + y) - y out for ever."""
         size = self.size[root]
         return all(self.size[self.split(child)[1]] < size for child in nested.children())
+
+    def _cancels(self, node: ENode, nested: ENode, n: Number) -> bool:
+        """Whether a product has a factor that another one, opened, has with an exponent of the other sign."""
+        if node.form != POWERS:
+            return False
+        factors = {(self.split(child)[1], e > 0) for child, e in node.items}
+        return any((self.split(child)[1], e * n < 0) in factors for child, e in nested.items)
 
     def _loses_zero(self, nested: ENode) -> bool:
         """Whether (x^-1)^-1 would become x at a place where x may be zero for good."""
