@@ -112,7 +112,7 @@ def node_cost(
         elif form == POWERS:
             ops = product_operations(tuple([e for _, e in node.items])) + sum(weight_cost(i) for i, _ in node.items)
         elif form == BAG:
-            ops = sum(n for _, n in node.items) - 1 + sum(weight_cost(i) for i, _ in node.items)
+            ops = sum(n for _, n in node.items) - 1 + sum(weight_cost(i) for i, _ in node.items) + (SHUNNED if node.op in shun else 0)
         else:
             ops = SHUNNED if node.op in shun else 1 if node.items else 0
             ops += sum(weight_cost(i) for i in node.items) + (0 if node.op.has_value else WITHOUT_VALUE)
