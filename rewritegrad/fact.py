@@ -181,7 +181,10 @@ def _merged_cell(a: Fact, b: Fact) -> Cell:
         return other
     if one.rows is None and other.rows is None:
         return other if b.total and not a.total else one
-    first, second = evaluate(one), evaluate(other)
+    first = evaluate(one)
+    if other.rows is None and not less_known(first, glance(other)[np.newaxis]):
+        return one  # bounds make what was glanced at known at fewer points, never at more
+    second = evaluate(other)
     if one.clean or not less_known(first, second):
         return one
     if other.clean or not less_known(second, first):

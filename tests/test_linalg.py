@@ -214,3 +214,14 @@ def test_traces(offset: int, axes: tuple[int, int]) -> None:
         text = f"trace(A, {offset}, {axes[0]}, {axes[1]})"
         np.testing.assert_allclose(value(text, A=x), np.trace(x, offset, *axes), rtol=1e-13)
         assert_gradient(f"sum({text}^2)", "A", A=x)
+
+
+def test_logarithms_of_stacks_are_those_of_single_matrices():
+    from rewritegrad.matrix_kernels import logm
+
+    matrices = np.random.default_rng(5).normal(size=(60, 3, 3)) * np.geomspace(1e-3, 1e3, 60)[:, None, None]
+    matrices[:3] = [np.zeros((3, 3)), np.full((3, 3), np.nan), np.ones((3, 3))]
+    singles = np.array([logm(matrix) for matrix in matrices])
+    known = ~np.isnan(singles).any((1, 2))
+    assert 5 < known.sum() < 57 and not known[:3].any()
+    np.testing.assert_allclose(logm(matrices), singles, rtol=1e-11, atol=1e-11)
