@@ -21,13 +21,14 @@ from .windows import Windows
 
 
 class Large(Simplifier):
-    """A simplification of something large."""
+    """A simplification of something large; one look at it took `looking` seconds."""
 
-    @no_collector()  # what is made on the way has no cycles
+    looking = 0.0
+
     def by_pieces(self) -> Simplification:
         """A large input: parts that are alike, the laws that shrink in large pieces, then small ones explored where that has been paying."""
         exploring = Exploring(self.limits.explored)
-        settled = self._alike(exploring) if self.size > ALIKE else set()
+        settled = self._alike(exploring)
         if settled and self._assemble(PROBE, None, most=1) >= PAYING * PROBE:
             settled = set()  # it pays to see parts with what is around them
         self._assemble(PORTION, None, settled)
@@ -40,7 +41,7 @@ class Large(Simplifier):
 
         def look(part: Part) -> Term:
             terms = [part.top, *part.below]
-            piece = self._window(terms, part.unknown, None if self.deadline is None else self.deadline - self.reserve)
+            piece = self._window(terms, part.unknown, end)
             if exploring.left > 0:
                 self._explore(piece, exploring)
             else:
@@ -49,8 +50,9 @@ class Large(Simplifier):
             return found if operations([found, *part.below]) < operations(terms) else part.top
 
         def go_on() -> bool:
-            return self.deadline is None or perf_counter() < self.deadline - self.reserve
+            return end is None or perf_counter() < end
 
+        end = None if self.deadline is None else self.deadline - WALKING * self.looking
         alike = Alike(self.theory, self.order, look)
         for last in (False, *[True] * (WALKS - 1)):
             terms = alike.walk(self.found.terms, go_on)
@@ -58,9 +60,16 @@ class Large(Simplifier):
             self._improve(terms)
             if self.found.terms != terms:
                 return set()
+            if not self._has_time_for(2 * WALKING):
+                self.found.stop_reason = StopReason.TIME_LIMIT
+                break
             if last and before - self.cost < ANOTHER * before:
                 break
         return alike.settled
+
+    def _has_time_for(self, looks: float) -> bool:
+        """Whether the time that is left is enough for so many looks at the whole."""
+        return self.deadline is None or self.deadline - perf_counter() > looks * self.looking
 
     def _window(self, terms: Sequence[Term], unknown: Mapping[Term, Operator], deadline: float | None) -> Simplifier:
         """Terms by themselves, over some variables of which nothing is known but what they stand for an application of."""
@@ -74,6 +83,9 @@ class Large(Simplifier):
         """One walk over the input, or over so many pieces at most, which are shrunk, or explored where that is due; the operations that are saved.
 
         What is found before a deadline is kept."""
+        if not self._has_time_for(CUTTING):
+            self.found.stop_reason = StopReason.TIME_LIMIT
+            return 0
         start = perf_counter()
         assembly = Assembly(self.found.terms, self.knowledge.facts, segment, settled)
         self.reserve = WRITING * (perf_counter() - start)
@@ -114,9 +126,10 @@ class Large(Simplifier):
             self._take(piece.run())
         exploring.paid(before - piece.cost, before)
 
-    def by_windows(self, looking: float) -> Simplification:
+    def by_windows(self) -> Simplification:
         """As much as a deadline allows, from the top: windows of a size that fits into the time, none of which waits for the others."""
         assert self.deadline is not None
+        looking = self.looking
         everywhere = self.deadline - perf_counter() > UNHURRIED * looking
         windows = Windows(self.found.terms, self.parts, everywhere)
         end = self.deadline - (REBUILDS if everywhere else LOOKS) * looking
@@ -150,6 +163,7 @@ class Large(Simplifier):
             self.found.stop_reason = piece.stop_reason
 
 
+@no_collector()  # what is made on the way has no cycles, and looking for some in a large formula takes longer than a short deadline
 def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplification:
     """The terms in shorter forms, simplified in one e-graph so that what they share is paid once; never longer than the input."""
     if not terms:
@@ -158,7 +172,7 @@ def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplificatio
     parts = postorder(*terms)
     resolved = resolve(terms, parts)
     simplifier = Large(resolved, limits.among(len(resolved)), parts=parts if resolved == list(terms) else ())
-    looking = perf_counter() - start
+    looking = simplifier.looking = perf_counter() - start
     is_large = simplifier.size > limits.whole
     if limits.seconds is not None:
         simplifier.deadline = start + limits.seconds
@@ -166,16 +180,18 @@ def simplify_all(terms: Sequence[Term], limits: Limits = USUAL) -> Simplificatio
         found = simplifier.by_pieces() if is_large else simplifier.run()
         if limits.seconds is None or found.stop_reason is not StopReason.TIME_LIMIT or found.terms != simplifier.input:
             return found
-    return simplifier.by_windows(looking)
+    return simplifier.by_windows()
 
 
-ALIKE, WALKS, ANOTHER = 4000, 3, 0.05
-"""Parts that are alike are sought in inputs of more operations, in so many walks at most; a third one
-where the second saved such a share of the operations, the first does not look at what it meets for the first time."""
-ENOUGH, WALK = 4e-4, 250.0
+WALKS, ANOTHER = 3, 0.05
+"""Parts that are alike are sought in so many walks at most; a third one where the second saved such a share of the operations. The first
+does not look at what it meets for the first time."""
+WALKING, CUTTING = 8.0, 30.0
+"""The end of a walk over all parts takes as long as so many looks at most, pieces that are cut and put together as long as so many."""
+ENOUGH, WALK = 4e-4, 30.0
 """It goes by windows with less than so many seconds for each operation of what would be simplified as a whole, and, of larger inputs, less than so
 many times the time that looking at them took."""
-LOOKS, UNHURRIED, REBUILDS = 1.5, 20.0, 8.0
+LOOKS, UNHURRIED, REBUILDS = 3.0, 20.0, 8.0
 """So many times that is left to make sure that windows gave something shorter, and with more than UNHURRIED times that for a walk over everything."""
 PACE, SHARE, SMALLEST = 1e-3, 0.4, 16
 """A window takes about so many seconds for each operation, as long as none was done; it has so many operations that it may take this share of the

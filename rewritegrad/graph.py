@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from .costs import machine_cost, node_cost
@@ -17,7 +18,7 @@ from .egraph.nodes import Contradiction, ENode
 from .egraph.program import Program
 from .egraph.saturate import Backoff, Report
 from .egraph.store import Store
-from .errors import FormulaError, RuleFileError, UnsoundRuleError
+from .errors import FormulaError, LimitError, RuleFileError, UnsoundRuleError
 from .exact import solve
 from .knowledge import Knowledge, ShapeKnowledge
 from .laws import law_of, needed_operators
@@ -261,7 +262,7 @@ class EGraph:
         """The cheapest terms of a graph with multisets (`machine`: those that are computed fastest), raised to how people write them.
 
         `order` ranks the variables, `decimals` writes fractions as decimals, the operators in `prefer` cost nothing
-        and those in `shun` much.
+        and those in `shun` much. LimitError where the deadline passes before they are written.
         """
         engine = self.engine
         if engine.language.linear is None:
@@ -270,13 +271,14 @@ class EGraph:
             self._order.setdefault(name, len(self._order))
         cost = machine_cost(engine, self.theory) if machine else node_cost(engine, decimals, prefer, shun, ids)
         presentable = self._analysis.is_presentable(engine)
-        choice = extract(engine, [engine.split(i)[1] for i in ids], cost, presentable, solver=_solver(exact, seconds))
-        first = Raising(self.theory, engine, choice, self._order, decimals)
+        choice = extract(engine, [engine.split(i)[1] for i in ids], cost, presentable, solver=_solver(exact, seconds), deadline=self._deadline)
+        first = Raising(self.theory, engine, choice, self._order, decimals, deadline=self._deadline)
         found = [first.terms(ids)]
         if len(choice) <= LARGE:
-            found += first.turned(ids, found[0])
-            ways = [(gather, inner) for gather, inner in WAYS if (gather or first.has_gathered) and (inner or first.has_negated)]
-            found += [Raising(self.theory, engine, choice, self._order, decimals, *way).terms(ids) for way in ways]
+            with suppress(LimitError):  # the first way is there
+                found += first.turned(ids, found[0])
+                ways = [(gather, inner) for gather, inner in WAYS if (gather or first.has_gathered) and (inner or first.has_negated)]
+                found += [Raising(self.theory, engine, choice, self._order, decimals, *way, self._deadline).terms(ids) for way in ways]
         return found[0] if len(found) == 1 else min(found, key=operations)
 
     def size(self) -> int:

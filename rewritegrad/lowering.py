@@ -105,7 +105,7 @@ def _enter(engine: Engine | Additions, terms: Sequence[Term], absorbed: dict[Ter
     ids: dict[Term, int] = {}
     plain = engine.language.spelled
     for count, term in enumerate(postorder(*terms)):
-        if deadline is not None and not count % 256 and perf_counter() > deadline:
+        if deadline is not None and not count % 32 and perf_counter() > deadline:
             raise LimitError("the time is over before the terms have been entered")
         if term.op.leaf:
             ids[term] = engine.number(term.value) if _is_number(engine, term) else engine.leaf(term.op, leaf_value(term, engine.language))

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 
 from .choosing import chosen
 from .costs import best_divisor, sum_operations
-from .egraph.extract import Choice, below, child_roots
+from .egraph.extract import Choice, below, child_roots, is_over
 from .egraph.multiset import Engine
 from .egraph.nodes import BAG, LEAF, LINEAR, PLAIN, POWERS, ENode
 from .egraph.rational import Number, content, divide, integral, magnitude, times
+from .errors import LimitError
 from .printer import operations
 from .ranking import Ranking
 from .rationals import fold_power
@@ -29,7 +31,15 @@ class Raising:
     """Writes a chosen DAG as terms. `order` ranks the variables; `gather` writes x^2*y^2 as (x*y)^2, `inner` -(x*y) as -x*y."""
 
     def __init__(
-        self, theory: Theory, engine: Engine, choice: Choice, order: dict[str, int], decimals: bool = False, gather: bool = True, inner: bool = True
+        self,
+        theory: Theory,
+        engine: Engine,
+        choice: Choice,
+        order: dict[str, int],
+        decimals: bool = False,
+        gather: bool = True,
+        inner: bool = True,
+        deadline: float | None = None,
     ) -> None:
         self.theory = theory
         self.engine = engine
@@ -38,6 +48,7 @@ class Raising:
         self.decimals = decimals
         self.gather = gather
         self.inner = inner
+        self.deadline = deadline
         self.has_gathered = self.has_negated = False
         self.signs: dict[int, int] = {}
         self.leaning: dict[int, int] = {}
@@ -72,12 +83,15 @@ class Raising:
         signs = {**self.signs, **{root: lean for root, lean in self.leaning.items() if lean}}
         if any(sign * self.signs.get(root, 1) < 0 for root, sign in signs.items()):
             self.signs, self._terms = signs, {}
-            return min(found, self._all(ids), key=operations)
+            with suppress(LimitError):
+                return min(found, self._all(ids), key=operations)
         return found
 
     def _all(self, ids: Sequence[int]) -> list[Term]:
         engine = self.engine
         for root in below(engine, self.choice, [engine.split(i)[1] for i in ids]):
+            if is_over(self.deadline):
+                raise LimitError("the time is over before the terms have been written")
             if root not in self.engine.fixed():
                 self._find_natural(root)
                 self._multiple(1, root)

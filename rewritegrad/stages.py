@@ -87,7 +87,7 @@ class Simplifier:
         self.found = Simplification(list(terms))
         self.parts = parts or postorder(*terms)
         self.size = sum(map(is_operation, self.parts))
-        self.cost = self.size + burden(terms)
+        self.cost = self.size + burden(terms, parts=self.parts)
         self.reserve = 0.0
         self.input = list(terms)
         self.facts: list[Any] = []
@@ -146,8 +146,9 @@ class Simplifier:
             terms, reason = self._pulse(limits)
             self.found.pulses += 1
             self.found.stop_reason = reason
-            cost = weight(terms)
-            gain = self.cost - cost if fits(terms) else -1
+            parts = postorder(*terms)
+            cost = weight(terms, parts=parts)
+            gain = self.cost - cost if fits(terms, parts) else -1
             if gain > 0 or (gain == 0 and self.found.pulses == 1):
                 self.found.terms, self.cost = terms, cost
             if self.exhausted or gain <= 0 or gain < WORTHWHILE * cost or reason is StopReason.TIME_LIMIT:
@@ -173,8 +174,9 @@ class Simplifier:
 
     def _improve(self, terms: list[Term]) -> bool:
         """Terms that are equal to those found so far, taken where they are shorter: whether they were."""
-        cost = weight(terms)
-        if cost >= self.cost or not fits(terms):
+        parts = postorder(*terms)
+        cost = weight(terms, parts=parts)
+        if cost >= self.cost or not fits(terms, parts):
             return False
         self.found.terms, self.cost = terms, cost
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
+from time import perf_counter
 from typing import Protocol
 
 from .nodes import ENode
@@ -27,6 +28,10 @@ class Graph(Protocol):
 
     def split(self, i: int) -> tuple[Number, int]: ...
     def members_by_class(self) -> dict[int, list[ENode]]: ...
+
+
+def is_over(deadline: float | None) -> bool:
+    return deadline is not None and perf_counter() > deadline
 
 
 class NothingToExtract(ValueError):
@@ -187,10 +192,12 @@ def extract(
     allowed: Callable[[ENode], bool] | None = None,
     rounds: int = 3,
     solver: Solver | None = None,
+    deadline: float | None = None,
 ) -> Choice:
     """The node chosen for each class that is needed below the root classes; `allowed` is asked where a class has several nodes.
 
     A solver (exact.py) gets the candidates and the choice by trees; where its own choice is cheaper than what was found, it is taken.
+    A choice is improved on until the deadline.
     """
     candidates = candidates_of(engine, roots, cost, allowed)
     choice, trees = cheapest_trees(candidates)
@@ -199,8 +206,8 @@ def extract(
             raise NothingToExtract("no finite term of the class is allowed")
     best = choice
     if rounds and len(choice) <= IMPROVABLE and _can_share(candidates, roots):
-        best = _improved(engine, candidates, choice, trees, roots, cost, rounds)
-        _Exchange(candidates, best, roots).run(rounds)
+        best = _improved(engine, candidates, choice, trees, roots, cost, rounds, deadline)
+        _Exchange(candidates, best, roots).run(rounds, deadline)
     if solver is not None:
         solved = solver(candidates, choice, roots)
         if solved is not None and dag_cost(engine, solved, roots, cost) < dag_cost(engine, best, roots, cost):
@@ -234,10 +241,13 @@ def _improved(
     roots: Sequence[int],
     cost: Cost,
     rounds: int,
+    deadline: float | None,
 ) -> Choice:
     best, best_cost = choice, dag_cost(engine, choice, roots, cost)
     improvement = _Improvement(candidates, choice, sorted(choice, key=lambda root: (trees[root], root)))
     for _ in range(rounds):
+        if is_over(deadline):
+            break
         changed = improvement.round()
         try:
             total = dag_cost(engine, improvement.choice, roots, cost)
@@ -265,12 +275,14 @@ class _Exchange:
         self.users = dict.fromkeys(choice, 0)
         self._take(roots)
 
-    def run(self, rounds: int) -> None:
-        """Make exchanges until none is left that helps, or for so many rounds."""
+    def run(self, rounds: int, deadline: float | None) -> None:
+        """Make exchanges until none is left that helps, or for so many rounds, or until the deadline."""
         for _ in range(rounds):
             used = [root for root, count in self.users.items() if count and len(self.candidates[root]) > 1]
             changed = False
             for root in used:
+                if is_over(deadline):
+                    return
                 changed = (self.users[root] > 0 and self._exchange(root)) or changed
             if not changed:
                 return
