@@ -158,7 +158,8 @@ class Applications(ABC):
 
     # ---- calls ----
 
-    def _call(self, node: Node, parts: list[Any]) -> Any:
+    def _call(self, node: Node, parts: list[Any], whole: bool = False) -> Any:
+        """What a call means; `whole`: of an array, as its method or NumPy's function, so that x.max(0) is a maximum along an axis."""
         token: Token = parts[0]
         positional = [part for part in parts[1:] if not isinstance(part, Keyword)]
         keywords = [part for part in parts[1:] if isinstance(part, Keyword)]
@@ -183,6 +184,9 @@ class Applications(ABC):
                 return self._term(positional[0], node)
         if spelling:
             return self._spelt(node, spelling, positional, keywords)
+        if whole and len(positional) > 1 and all(map(is_literal, positional[1:])):
+            reductions = [op for op in candidates if op.needed == 1 and op.arity > 1 and fits(op, len(positional), keywords)]
+            candidates, chained = (reductions, []) if reductions else (candidates, chained)
         if len(parts) == 1 and not candidates:
             for op in self.theory.named(str(token)):  # pi() is the constant also where a variable is called pi
                 return make_term(op)

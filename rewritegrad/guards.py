@@ -6,7 +6,8 @@ x = 0: nan. Here the choice is moved behind the products,
     where(x > 0, g, 0) / (2 * sqrt(x))   becomes   where(x > 0, g / (2 * sqrt(x)), 0)
 
 and is no longer for it. A choice moves through what is zero where an argument is (products and what is defined as one, and
-linear operators where the choice is one for all entries) and through sums of parts that are chosen by the same condition.
+linear operators where the choice is one for all entries), through sums of parts that are chosen by the same condition, and with
+entries that are moved (x[1:], reshape), whose conditions are moved too.
 The theory names the operators by the roles choice, both, either and neither; without them nothing is guarded.
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 from .patterns import PApply, PVar
 from .term import Term, make_term, postorder
-from .theory import Operator, Theory
+from .theory import Operator, Parameter, Theory
 
 _ROLES = ("choice", "both", "either", "neither", "product", "sum", "fill")
 
@@ -38,9 +39,11 @@ class Guards:
         self.theory = theory
         self.able = all(role in theory.roles for role in _ROLES)
         self._zero = theory.number(0)
+        self._moving: dict[Operator, int] = {}
         self._vanishing: dict[Operator, tuple[tuple[int, ...], bool]] = {}
         if self.able:
             self._choice = theory.role("choice")
+            self._moving = {op: i for op in theory.operators for i, p in enumerate(op.parameters) if self._moves(op, p)}
             self._vanishing = {op: found for op in theory.operators if (found := self._where_zero(op))[0]}
 
     def guard(self, terms: Sequence[Term], given: Sequence[Term]) -> list[Term]:
@@ -59,6 +62,11 @@ class Guards:
             else:
                 parts[term] = self._applied(term, parts)
         return [self._whole(term, parts) for term in terms]
+
+    def _moves(self, op: Operator, parameter: Parameter) -> bool:
+        """Whether the entries of applications are those of the argument, at places that do not depend on values."""
+        whole = bool(op.shape_text) and not parameter.attribute and not parameter.constant and parameter.name in op.handed_on
+        return whole and all(p is parameter or p.attribute or p.constant for p in op.parameters)
 
     def _where_zero(self, op: Operator) -> tuple[tuple[int, ...], bool]:
         """The arguments that make an application zero by being it, and whether they do so entry by entry."""
@@ -97,6 +105,10 @@ class Guards:
     def _applied(self, term: Term, parts: dict[Term, _Part]) -> _Part:
         if term.op is self.theory.role("sum"):
             return self._added(term, parts)
+        at = self._moving.get(term.op)
+        if at is not None and (chosen := parts[term.args[at]]).mask is not None and chosen.mask.shape == term.args[at].shape:
+            moved = [make_term(term.op, (*term.args[:at], part, *term.args[at + 1 :])) for part in (chosen.core, chosen.mask)]
+            return _Part(moved[0], moved[1], self._made(term, parts))
         positions, elementwise = self._vanishing.get(term.op, ((), True))
         mask: Term | None = None
         cores = list(term.args)

@@ -148,8 +148,13 @@ class _Program(Applications):
                 return self._binary(node, parts)
             case "call":
                 return self._call(node, parts)
+            case "qualified":
+                return self._call(node, parts, whole=True)
             case "method":
-                return self._call(node, [parts[1], parts[0], *parts[2:]])
+                member = f"{parts[0].value}_{parts[1]}" if isinstance(parts[0], Term) and not self.theory.named(str(parts[1])) else ""
+                if self.theory.named(member):  # norm.pdf(x) is norm_pdf(x)
+                    return self._call(node, [parts[1].update(value=member), *parts[2:]])
+                return self._call(node, [parts[1], parts[0], *parts[2:]], whole=True)
             case "property":
                 return self._property(node, parts[1], parts[0])
             case "group":

@@ -171,7 +171,7 @@ class PatternReader:
                 return self._binary(node, *children)
             case "keyword":
                 return _Keyword(children[0], children[-1])
-            case "call":
+            case "call" | "qualified":
                 return self._call(node, *children)
             case "transposed":
                 return PApply(self._role(node, "transpose"), (self._part(node, children[0]),))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import matrixsettings, partsettings
+from . import matrixsettings, partsettings, windowsettings
 from .axes import EVERYTHING
 from .errors import ShapeError
 from .shapewords import contracted_axes, dot_axes, einsum_labels, inner_axes
@@ -182,6 +182,6 @@ LISTS: dict[str, Callable[..., Any]] = {function.__name__: function for function
 """Those that give a list of settings: a definition of several results has one for each."""
 
 SETTINGS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (*_OWN, *partsettings.SETTINGS, *partsettings.LISTS, *matrixsettings.SETTINGS)
+    function.__name__: function for function in (*_OWN, *partsettings.SETTINGS, *partsettings.LISTS, *matrixsettings.SETTINGS, *windowsettings.SETTINGS)
 }
 """What a definition may name where a setting is expected."""

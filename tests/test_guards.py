@@ -130,3 +130,10 @@ def test_a_theory_without_the_roles_guards_nothing():
     )
     assert not theory.derived(Guards).able
     assert str(rg.diff(rg.parse("x*x", theory=theory), "x", simplify=False)) == "x + x"
+
+
+def test_zeros_stay_zeros_where_entries_are_moved():
+    """The choice is over two rows, the logarithm of one of them."""
+    text = "Y = stack(log(x), x); sum(where(stack(x, x) > 0, Y, 0)[0])"
+    gradient = rg.grad(text, "x", x="vector")
+    np.testing.assert_array_equal(rg.evaluate(gradient, x=[2.0, 0.0, -1.0]), [0.5, 0, 0])
