@@ -182,6 +182,7 @@ LISTS: dict[str, Callable[..., Any]] = {function.__name__: function for function
 """Those that give a list of settings: a definition of several results has one for each."""
 
 SETTINGS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (*_OWN, *partsettings.SETTINGS, *partsettings.LISTS, *matrixsettings.SETTINGS, *windowsettings.SETTINGS)
+    function.__name__: function
+    for function in (*_OWN, *partsettings.SETTINGS, *partsettings.LISTS, *matrixsettings.SETTINGS, *windowsettings.SETTINGS)
 }
 """What a definition may name where a setting is expected."""

@@ -43,7 +43,8 @@ def window_widths(shape: Shape, ws: Any, ignore_border: Any, stride: Any, pad: A
     >>> window_widths((3, 5), 2, False, None, 0, 1)
     ((0, 0), (0, 1))
     """
-    widths = [(border, max(border, step * (many - 1) + size - border - n)) for n, size, step, border, many in _windows(shape, ws, ignore_border, stride, pad, count)]
+    windows = _windows(shape, ws, ignore_border, stride, pad, count)
+    widths = [(border, max(border, step * (many - 1) + size - border - n)) for n, size, step, border, many in windows]
     return (*((0, 0),) * (len(shape) - count), *widths)
 
 
