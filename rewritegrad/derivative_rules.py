@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .conditions import SHAPE_WORDS
 from .dimensions import Meet, ignore
 from .errors import MissingDerivativeError
-from .patterns import PApply, Pattern, PNumber, PVar, Rule, Ruleset
+from .patterns import PApply, Pattern, PNumber, PVar, Rule, Ruleset, names
 from .shapes import ShapeRule
 from .term import Shape, Term, make_term
 from .theory import Derivative, Operator, Parameter, Theory
@@ -39,6 +40,7 @@ class DerivativeRules:
         self._made: dict[tuple[str, Operator, int], Pending | None] = {}
         self._pending: dict[Operator, Pending] = {}
         self._operators: frozenset[Operator] = frozenset()
+        self._asked: dict[Operator, tuple[bool, ...]] = {}
 
     def pull(self, term: Term, position: int, cotangent: Term) -> Term:
         """What an argument gets of a term's cotangent, to be expanded; MissingDerivativeError where no law could."""
@@ -69,6 +71,23 @@ class DerivativeRules:
     def operators(self) -> frozenset[Operator]:
         """The operators, of those met so far, that stand for what is still to be expanded."""
         return self._operators
+
+    def asked(self, pending: Operator) -> tuple[bool, ...]:
+        """Of which arguments of the application in such an operator's terms, and whether of the seed, the laws ask more than the shape."""
+        found = self._asked.get(pending)
+        if found is None:
+            laws = self._pending[pending].laws
+            conditions = [condition for law in laws for condition in law.conditions if condition.word not in SHAPE_WORDS]
+            asked = {name for condition in conditions for arg in condition.args for name in names(arg)}
+            left = laws[0].left
+            assert isinstance(left, PApply)
+            assert isinstance(left.args[0], PApply)
+            found = self._asked[pending] = tuple([not asked.isdisjoint(names(part)) for part in (*left.args[0].args, *left.args[2:])])
+        return found
+
+    def position(self, pending: Operator) -> int:
+        """Which argument such an operator is about."""
+        return self._pending[pending].position
 
     def unexpanded(self, term: Term) -> MissingDerivativeError:
         """The error about a pull or push whose laws all have conditions that do not hold."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from . import definitions
 from .derivative_rules import DerivativeRules, derivative_rules, shorten, states_derivative
 from .egraph.saturate import StopReason, no_collector
-from .errors import CostError, DisconnectedInputError, FormulaError, LimitError
+from .errors import CostError, DisconnectedInputError, FormulaError, LimitError, MissingDerivativeError
 from .graph import EGraph
 from .guards import guarded
 from .patterns import PApply, Ruleset, walk
 from .shapes import show
 from .sweeps import forward, reverse, zero
-from .term import Term, postorder, substitute
-from .theory import Operator, Theory
+from .term import Term, make_term, postorder, substitute
+from .theory import Operator, Theory, Type
 
 
 def prepare(terms: Iterable[Term], theory: Theory) -> list[Term]:
@@ -126,7 +127,14 @@ def expand_sweep(terms: Sequence[Term]) -> list[Term]:
     if not terms:
         return []
     rules = derivative_rules(terms[0].theory)
-    pending = [term for term in postorder(*terms) if term.op in rules.operators]
+    order = postorder(*terms)
+    pending = [term for term in order if term.op in rules.operators]
+    written = _by_kinds(rules, terms, order) if len(pending) > MANY and not _expanding(rules.theory) else None
+    return guarded(_by_laws(rules, terms, pending) if written is None else written, [term.args[0] for term in pending])
+
+
+def _by_laws(rules: DerivativeRules, terms: Sequence[Term], pending: Sequence[Term]) -> list[Term]:
+    """The terms without their pulls and pushes, which are the `pending` ones."""
     graph = EGraph(rules.theory, plain=True)
     roots = graph.add_all(terms)
     # The laws remove what the sweep has written and write no more of it: one iteration does all the work.
@@ -135,10 +143,45 @@ def expand_sweep(terms: Sequence[Term]) -> list[Term]:
     if own:
         _saturate(graph, own)
     try:
-        written = graph.extract_all(roots, avoid=rules.operators, shun=_taken_away(rules.theory) if own else frozenset())
+        return graph.extract_all(roots, avoid=rules.operators, shun=_taken_away(rules.theory) if own else frozenset())
     except FormulaError:
         raise rules.unexpanded(_first_unexpanded(graph, rules, pending)) from None
-    return guarded(written, [term.args[0] for term in pending])
+
+
+def _by_kinds(rules: DerivativeRules, terms: Sequence[Term], order: Sequence[Term]) -> list[Term] | None:
+    """The same, asking the laws once for all pulls and pushes of one operator by arguments of the same shapes; an argument is seen where they
+    ask for more. None where there are too many kinds, or one that no law expands."""
+    theory = rules.theory
+    forms: dict[tuple[Any, ...], tuple[Term, list[Term]]] = {}
+    new: dict[Term, Term] = {}
+    for term in order:
+        if term.op.leaf:
+            continue
+        args = tuple([new.get(arg, arg) for arg in term.args])
+        if term.op not in rules.operators:
+            if args != term.args:
+                new[term] = make_term(term.op, args)
+            continue
+        parts = [*args[0].args, *args[2:]]
+        asked = rules.asked(term.op)
+        kind = (term.op, *[part if asked[i] or part.op.leaf == "attribute" else part.shape for i, part in enumerate(parts)])
+        if kind not in forms:
+            if len(forms) >= KINDS:
+                return None
+            names = [part if part is kind[i] else theory.variable(f"a{i}", Type(part.shape)) for i, part in enumerate(parts, 1)]
+            count = len(args[0].args)
+            alike = make_term(term.op, (make_term(args[0].op, tuple(names[:count])), names[rules.position(term.op)], *names[count:]))
+            try:
+                forms[kind] = _by_laws(rules, [alike], [alike])[0], names
+            except MissingDerivativeError:
+                return None
+        form, names = forms[kind]
+        new[term] = substitute([form], dict(zip(names, parts, strict=True)))[0]
+    return [new.get(term, term) for term in terms]
+
+
+MANY, KINDS = 500, 1000
+"""More pulls and pushes than this are expanded by their kinds, if there are no more of these than that."""
 
 
 def _first_unexpanded(graph: EGraph, rules: DerivativeRules, pending: Sequence[Term]) -> Term:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import rewritegrad as rg
+from rewritegrad import expansion
 
 
 @pytest.mark.parametrize("base", ["0", "0.0", "(1 - 1)", "(2*0)"])
@@ -95,3 +96,23 @@ def test_laws_without_an_end_are_reported() -> None:
     theory = rg.Theory.parse("op F(x)\nruleset more in expand\nrule again: F(x) => F(x + 1)", base=rg.Theory.builtin())
     with pytest.raises(rg.LimitError, match=r"laws of stage expand .* again"):
         rg.simplify("F(y)", theory=theory)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "types"),
+    [
+        ("where(x > 0, sqrt(x), 0)*sin(x)^2.5 + x^x + x^3 + 2^x - abs(x)/7", "x", {}),
+        ("\n".join(["y0 = x", *(f"y{i + 1} = y{i}*sin(y{i}) + x" for i in range(40)), "y40"]), "x", {}),
+        ("0^x + (2*0)^sin(x) + x^sin(x)", "x", {}),
+        ("sum((X @ w - y)^2) + sum(abs(w))*logdet(X.T @ X)", "w", {"X": "matrix[n, k]", "w": "vector[k]", "y": "vector[n]"}),
+        ("sum(exp(X)/sum(exp(X), axis=1, keepdims=True))", "X", {"X": "matrix"}),
+    ],
+)
+def test_many_pulls_and_pushes_are_expanded_by_their_kinds(text: str, wrt: str, types: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    term = rg.parse(text, **types)
+    derive = rg.grad if types else rg.diff
+    by_laws = derive(term, wrt, simplify=False)
+    monkeypatch.setattr(expansion, "MANY", 0)
+    assert derive(term, wrt, simplify=False) is by_laws
+    monkeypatch.setattr(expansion, "KINDS", 1)  # too many: the laws are asked as before
+    assert derive(term, wrt, simplify=False) is by_laws
