@@ -293,7 +293,7 @@ class Raising:
     def _inside(self, root: int) -> ENode | None:
         """The product that a factor is, if nothing else uses it: its factors are written among the others."""
         node = self.choice.get(root)
-        return node if node is not None and node.form == POWERS and self._uses[root] == 1 and len(node.items) > 1 else None
+        return node if node is not None and node.form == POWERS and self._uses[root] == 1 else None
 
     def _opposite(self, root: int) -> Term | None:
         """The negative of an odd function of a difference, written as the function of the difference turned round."""

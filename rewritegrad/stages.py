@@ -25,6 +25,7 @@ from .lawsides import brought_by, taken_by
 from .limits import Limits
 from .polynomials import has_products_of_sums
 from .printer import is_operation
+from .sharing import with_shared_products
 from .spelling import has_decimals, is_decimal
 from .term import Term, postorder
 from .theory import Theory
@@ -119,6 +120,7 @@ class Simplifier:
             if self._spread():
                 self._pulses(limits, limits.pulses)
             self._present()
+            self._improve(with_shared_products(self.found.terms))
         except LimitError:
             self.found.stop_reason = StopReason.TIME_LIMIT
         except UnsoundRuleError:
