@@ -3,7 +3,7 @@
 It prints:
 
     gradient:  transpose(X) @ (sigmoid(X @ w) - y)
-    H @ v:     transpose(X) @ (X @ v*sigmoid(X @ w)*sigmoid(-(X @ w)))
+    H @ v:     transpose(X) @ (X @ v/cosh(X @ w/2)^2)/4
     step 0: loss 138.6294
     step 1: loss 93.2718
     step 2: loss 86.6915

@@ -2,7 +2,7 @@
 
 It prints:
 
-    gradient: place(200*(x[1:] - x[:-1]^2), x, at=[1:]) - 2*place(200*x[:-1]*(x[1:] - x[:-1]^2) - x[:-1] + 1, x, at=[:-1])
+    gradient: 200*place(x[1:] - x[:-1]^2, x, at=[1:]) - 2*place(200*x[:-1]*(x[1:] - x[:-1]^2) - x[:-1] + 1, x, at=[:-1])
     beside SciPy's, at 1,000 dimensions: gradient True, Hessian times a vector True
     minimum 2.0e-22 at x[0] = 1.000000, x[-1] = 1.000000
 """

@@ -2,7 +2,7 @@
 
 It prints:
 
-    by the output weights: transpose(tanh(b + X @ W)) @ (2*(tanh(b + X @ W) @ v - y))
+    by the output weights: 2*(transpose(tanh(b + X @ W)) @ (tanh(b + X @ W) @ v - y))
     beside differences: W True, b True, v True
     loss 19.41 at the start, 0.19 after 400 steps
 """
