@@ -101,7 +101,12 @@ def hessian(cost: Term, wrt: Form[Term], **options: Unpack[Options]) -> Form[Gra
 
 
 def _first_order(cost: Term, wrt: Form[Term], options: Options) -> list[Term]:
-    return the_terms(pulled([_scalar(cost)], None, items(wrt), {**options, "return_disconnected": "zero"}))
+    """The gradients that second derivatives are taken of: simplified, which makes these shorter, and sooner found.
+
+    Not where terms are to be considered constant: simplified gradients may be without them.
+    """
+    found = pulled([_scalar(cost)], None, items(wrt), {**options, "return_disconnected": "zero"})
+    return the_terms(found if options.get("consider_constant") else simplified(found, options.get("simplify")))
 
 
 def _scalar(cost: Term) -> Term:

@@ -79,7 +79,7 @@ def axes_of(shape: Shape, axis: Any) -> list[int] | int:
     return one_axis(0 if axis is None else axis, len(shape))
 
 
-def lengths(shape: Shape) -> list[int]:
+def axis_lengths(shape: Shape) -> list[int]:
     """The lengths of the axes, where these are numbers."""
     return [known(size, "a size") for size in shape]
 
@@ -106,7 +106,7 @@ def first_axis(shape: Shape) -> int:
 def entry_count(shape: Shape) -> int:
     """The number of all entries, where it is known.
 
-    >>> entry_count((2, 3)), rank((2, 3))
+    >>> entry_count((2, 3)), number_of_axes((2, 3))
     (6, 2)
     """
     return known(all_entries(shape), "the number of entries")
@@ -117,7 +117,7 @@ def whole_array(shape: Shape) -> None:
     return None
 
 
-def rank(shape: Shape) -> int:
+def number_of_axes(shape: Shape) -> int:
     """The number of axes."""
     return len(shape)
 
@@ -281,14 +281,14 @@ def range_values(start: Any, stop: Any, step: Any) -> tuple[Any, ...]:
     """The numbers from start, in steps, up to, and without, stop.
 
     >>> range_values(1, 2, Fraction(1, 4))
-    (1, Fraction(5, 4), Fraction(3, 2), Fraction(7, 4))
+    (Fraction(1, 1), Fraction(5, 4), Fraction(3, 2), Fraction(7, 4))
     """
     if step == 0:
         raise ShapeError("the steps of a range are not 0")
     return tuple(start + i * step for i in range(max(ceil((Fraction(stop) - Fraction(start)) / Fraction(step)), 0)))
 
 
-def backwards(shape: Any) -> tuple[int, ...]:
+def reversed_sizes(shape: Any) -> tuple[int, ...]:
     """A shape with its sizes in the opposite order."""
     return integers(shape, "a shape")[::-1]
 
@@ -309,7 +309,7 @@ def border_after(shape: Shape, widths: Any, axis: Any) -> int:
 
 LISTS: tuple[Callable[..., Any], ...] = (
     *(split_places, array_split_places, hsplit_places, entries_along, axes_of),
-    *(lengths, all_axes, first_length, first_axis, entry_count, whole_array, rank),
+    *(axis_lengths, all_axes, first_length, first_axis, entry_count, whole_array, number_of_axes),
 )
 """Those that give a list of settings."""
 
@@ -317,6 +317,6 @@ SETTINGS: tuple[Callable[..., Any], ...] = (
     *(kept_entries, cycled_entries, flattened_to, shuffled_axes, shuffled_index, axes_pair, axis_or),
     *(widths_after, widths_before, widths_along, border_before, border_after),
     *(first_of, second_of, pair_of, vector_axis),
-    *(before_place, after_place, true_places, range_values, backwards),
+    *(before_place, after_place, true_places, range_values, reversed_sizes),
 )
 """All others."""
