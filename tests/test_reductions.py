@@ -142,3 +142,19 @@ def test_every_rank_and_axis(name: str, shape: tuple[int, ...]) -> None:
                 np.testing.assert_allclose(value(text, X=x), getattr(np, name)(x, axis=axis, keepdims=keepdims), rtol=1e-13)
             if x.size > 1 or name != "std":
                 assert_gradient(f"sum(({text} + 0.5)^2)", "X", X=x)
+
+
+@pytest.mark.parametrize(
+    "cost, gradient",
+    [("norm(x)^2", "2*x"), ("norm(A@x - b)^2", "2*(transpose(A) @ (A @ x - b))"), ("sum(norm(A, axis=1)^2)", "2*A"), ("exp(-norm(x)^2/2)", "-x*exp(-sum(x^2)/2)")],
+)
+def test_squares_of_norms_need_no_guard(cost, gradient):
+    types = {"x": "vector[n]", "A": "matrix[m, n]", "b": "vector[m]"}
+    assert rg.grad(cost, "A" if "axis" in cost else "x", **types) is rg.parse(gradient, **types)
+
+
+def test_hessians_of_squares_are_right_at_0():
+    at = {"x": np.zeros(3), "A": np.eye(3)[:2], "b": np.zeros(2)}
+    types = {"x": "vector[3]", "A": "matrix[2, 3]", "b": "vector[2]"}
+    np.testing.assert_allclose(rg.evaluate(rg.hessian("norm(x)^2", "x", **types), **at), 2 * np.eye(3))
+    np.testing.assert_allclose(rg.evaluate(rg.hessian("norm(A@x - b)^2", "x", **types), **at), np.diag([2, 2, 0]))
