@@ -146,7 +146,12 @@ def test_every_rank_and_axis(name: str, shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(
     "cost, gradient",
-    [("norm(x)^2", "2*x"), ("norm(A@x - b)^2", "2*(transpose(A) @ (A @ x - b))"), ("sum(norm(A, axis=1)^2)", "2*A"), ("exp(-norm(x)^2/2)", "-x*exp(-sum(x^2)/2)")],
+    [
+        ("norm(x)^2", "2*x"),
+        ("norm(A@x - b)^2", "2*(transpose(A) @ (A @ x - b))"),
+        ("sum(norm(A, axis=1)^2)", "2*A"),
+        ("exp(-norm(x)^2/2)", "-x*exp(-sum(x^2)/2)"),
+    ],
 )
 def test_squares_of_norms_need_no_guard(cost, gradient):
     types = {"x": "vector[n]", "A": "matrix[m, n]", "b": "vector[m]"}
