@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .egraph.extract import NothingToExtract
 from .egraph.saturate import Report, StopReason
 from .errors import LimitError, UnsoundRuleError
 from .graph import EGraph
@@ -123,6 +124,8 @@ class Simplifier:
             self._improve(with_shared_products(self.found.terms))
         except LimitError:
             self.found.stop_reason = StopReason.TIME_LIMIT
+        except NothingToExtract:
+            pass  # each form of something is undefined where another one is not: what was found before stays
         except UnsoundRuleError:
             if self.burdened or not self._is_nowhere_defined():
                 raise
@@ -247,8 +250,8 @@ WORTHWHILE = 0.01
 """After a pulse that shortens the terms by less than this there is no other: it matters from a hundred operations on."""
 SMALL = 20
 """An e-graph that has not come to so many e-nodes holds what can be found: on the corpus a second pulse gained once after 365 such ones."""
-LOOKING = 2
-"""So many times as often is explored where an application has no value."""
+LOOKING = 6
+"""So many times as often is explored where an application has no value: by parts, x^4*exp(x) takes four steps before there is an integral less."""
 SPREADING = 2e-3
 """Multiplying out, which nothing interrupts, is begun with more than so many seconds for each operation."""
 WRITING = 2.5

@@ -39,6 +39,8 @@ def integrals() -> rg.Theory:
         ("Int(log(x), x)", "x*(log(x) - 1)"),
         ("Int(x^n, x)", "x^(n + 1)/(n + 1)"),
         ("Int(x^2*exp(x), x)", "exp(x)*(x^2 - 2*x + 2)"),
+        ("Int(x^3*sin(x), x)", "x^2*(3*sin(x) - x*cos(x)) - 6*(sin(x) - x*cos(x))"),
+        ("Int(x^4*exp(x), x)", "exp(x)*(24 - x*(24 - x*(12 - x*(4 - x))))"),
         ("Int(a*log(3*t) + t, t)", "a*t*(log(3*t) - 1) + t^2/2"),
         ("Int(a + t*sin(t), t)", "a*t + sin(t) - t*cos(t)"),
         ("y + Int(3*x^2 + cos(x), x)", "x^3 + sin(x) + y"),
@@ -52,7 +54,7 @@ def test_integrals_by_rules(integrals: rg.Theory, integral: str, result: str) ->
 
 
 def test_an_integral_is_differentiated_back(integrals: rg.Theory) -> None:
-    for integrand in ("x*cos(x)", "log(x)", "x^2*exp(x)"):
+    for integrand in ("x*cos(x)", "log(x)", "x^2*exp(x)", "x^3*sin(x)"):
         found = rg.simplify(f"Int({integrand}, x)", theory=integrals)
         assert rg.equal(rg.diff(found, "x"), integrand, theory=integrals) is True
 
