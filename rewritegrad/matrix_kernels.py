@@ -35,6 +35,49 @@ def _real(result: Any) -> Array:
     return np.asarray(np.where(np.abs(found.imag) <= 1e-12 * size, found.real, np.nan))
 
 
+def expm(array: ArrayLike) -> Array:
+    """The exponential of a matrix: SciPy's, and of stacks all matrices at once, as derivatives and sample points need it.
+
+    >>> expm([[0.0, 1.0], [0.0, 0.0]]).tolist()
+    [[1.0, 1.0], [0.0, 1.0]]
+    """
+    matrices = np.asarray(array, np.float64)
+    if matrices.ndim == 2:
+        from scipy.linalg import expm as kernel
+
+        return np.asarray(kernel(matrices))
+    return _exponentials(matrices)
+
+
+def _exponentials(array: Array) -> Array:
+    """Scaling, the approximation of Pade of degree 13, and squaring."""
+    with np.errstate(all="ignore"):
+        size = np.abs(array).sum(-2).max(-1, initial=0.0)
+        known = np.isfinite(size)
+        halvings = np.where(known, np.ceil(np.log2(np.maximum(size, 1e-300) / PADE_SIZE)).clip(0), 0)
+        scaled = np.where(known[..., None, None], array, 0.0) * (0.5**halvings)[..., None, None]
+        identity = np.eye(array.shape[-1])
+        second = scaled @ scaled
+        fourth = second @ second
+        sixth = fourth @ second
+        b = PADE
+        odd = scaled @ (sixth @ (b[13] * sixth + b[11] * fourth + b[9] * second) + b[7] * sixth + b[5] * fourth + b[3] * second + b[1] * identity)
+        even = sixth @ (b[12] * sixth + b[10] * fourth + b[8] * second) + b[6] * sixth + b[4] * fourth + b[2] * second + b[0] * identity
+        found: Array = np.linalg.solve(even - odd, even + odd)
+        for step in range(int(halvings.max(initial=0))):
+            found = np.where((step < halvings)[..., None, None], found @ found, found)
+        return np.where(known[..., None, None], found, np.nan)
+
+
+PADE_SIZE = 5.371920351148152
+"""The approximation is right to float64 for matrices of this norm, and smaller ones (Higham, 2005)."""
+
+PADE = [
+    *(64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0, 129060195264000.0, 10559470521600.0),
+    *(670442572800.0, 33522128640.0, 1323241920.0, 40840800.0, 960960.0, 16380.0, 182.0, 1.0),
+]
+
+
 def logm(array: ArrayLike) -> Array:
     """The logarithm of a matrix without eigenvalues on the negative half of the real line.
 
@@ -230,7 +273,8 @@ def _diagonals(count: int, size: int, lower: int) -> Iterator[tuple[int, NDArray
 MATRIX_KERNELS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        *(logm, sqrtm, lu_p, lu_l, lu_u, lu_pivots, pivot_order, solve_sylvester, solve_discrete_lyapunov, solve_discrete_are, solve_continuous_are),
+        *(expm, logm, sqrtm, lu_p, lu_l, lu_u, lu_pivots, pivot_order),
+        *(solve_sylvester, solve_discrete_lyapunov, solve_discrete_are, solve_continuous_are),
         *(banded, unbanded),
     )
 }

@@ -225,3 +225,14 @@ def test_logarithms_of_stacks_are_those_of_single_matrices():
     known = ~np.isnan(singles).any((1, 2))
     assert 5 < known.sum() < 57 and not known[:3].any()
     np.testing.assert_allclose(logm(matrices), singles, rtol=1e-11, atol=1e-11)
+
+
+def test_exponentials_of_stacks_are_scipys():
+    from rewritegrad.matrix_kernels import expm
+
+    matrices = np.random.default_rng(6).normal(size=(40, 3, 3)) * np.geomspace(1e-9, 30, 40)[:, None, None]
+    matrices[0] = 0
+    for matrix, found in zip(matrices, expm(matrices), strict=True):
+        wanted = scipy.linalg.expm(matrix)
+        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11 * np.abs(wanted).max())
+    assert np.isnan(expm(np.full((2, 2, 2), np.inf))).all() and expm(np.zeros((0, 2, 2))).shape == (0, 2, 2)

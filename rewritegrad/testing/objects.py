@@ -270,7 +270,7 @@ OBJECT_KERNELS: dict[str, Callable[..., Any]] = {
     "kernels.solve_triangular": _solve_triangular,
     "kernels.eye": lambda size, k=0: np.eye(size, k=k, dtype=int).astype(object),
     "kernels.eigvalsh": _eigvalsh,
-    "scipy.linalg.expm": _expm,
+    "kernels.expm": _expm,
 }
 """For the names of kernels: what they do to objects."""
 
