@@ -22,6 +22,8 @@ import rewritegrad as rg
         ("2*sin(x)*cos(x)/(cos(x)^2 - sin(x)^2)", "tan(2*x)"),
         ("3*sin(x) - 4*sin(x)^3", "sin(3*x)"),
         ("4*cos(x)^3 - 3*cos(x)", "cos(3*x)"),
+        ("sin(2*x)/(2*cos(x))", "sin(x)"),
+        ("sin(x + y) - sin(x)*cos(y)", "cos(x)*sin(y)"),
         ("sin(x - y) + sin(x + y)", "2*sin(x)*cos(y)"),
         ("cos(x - y) - cos(x + y)", "2*sin(x)*sin(y)"),
         ("sinh(x) + cosh(x)", "exp(x)"),
