@@ -1,6 +1,6 @@
 """Our engine and egglog (the Rust engine, through its Python package) on the same bare laws and terms.
 
-The two run in turn in one process, each time on a new e-graph; seconds are of the clock and begin when the laws have been
+The two run in turn in one process, each time on a new e-graph; seconds are of the processor, so that other programs do not count, and begin when the laws have been
 compiled and the terms are in. Memory is the peak of a process of its own above what it held before the run. The e-nodes of
 each operator must be the same.
 """
@@ -116,9 +116,9 @@ def compare(problem: Problem, iterations: int, repeats: int) -> bool:
     for _ in range(repeats):
         for system, ready in SYSTEMS.items():
             run = ready(problem)
-            start = time.perf_counter()
+            start = time.process_time()
             counts[system] = run(iterations)
-            seconds[system].append(time.perf_counter() - start)
+            seconds[system].append(time.process_time() - start)
     rows = sum(counts["rewritegrad"].values())
     for system in SYSTEMS:
         best, median = min(seconds[system]), statistics.median(seconds[system])

@@ -40,6 +40,7 @@ class SumMatching(Matching):
         if found is not None and not (spec is None and isinstance(core, CVar)):
             k, root = self.source.fresh("k"), self.source.fresh("c")
             self.source.line(f"{k}, {root} = split_found({found})")
+            self.when(f"{root} >= 0")  # else no term can be it, and nobody looks through them
             child, n = self._choose(term, items, used, f"{{child}} == {root}")
             value = self.source.fresh("k")
             self.source.line(f"{value} = divide({self._times(n, factor)}, {k})")
