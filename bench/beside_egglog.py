@@ -1,8 +1,8 @@
 """Our engine and egglog (the Rust engine, through its Python package) on the same bare laws and terms.
 
-The two run in turn in one process, each time on a new e-graph; seconds are of the processor, so that other programs do not count, and begin when the laws have been
-compiled and the terms are in. Memory is the peak of a process of its own above what it held before the run. The e-nodes of
-each operator must be the same.
+The two run in turn in one process, each time on a new e-graph; seconds are of the processor, so that other programs do not count,
+and begin when the laws have been compiled and the terms are in. Memory is the peak of a process of its own above
+what it held before the run. The e-nodes of each operator must be the same.
 """
 
 from __future__ import annotations
