@@ -208,7 +208,7 @@ class Applications(ABC):
         for op in candidates:  # x.reshape(2, 3) is x.reshape((2, 3)), where the operator has no other setting
             arrays = sum(not p.attribute for p in op.parameters)
             settings = positional[arrays:]
-            if len(op.parameters) == arrays + 1 and len(settings) > 1 and not keywords and all(map(is_literal, settings)):
+            if op not in chained and len(op.parameters) == arrays + 1 and len(settings) > 1 and not keywords and all(map(is_literal, settings)):
                 return self._filled(node, op, [*positional[:arrays], Several(tuple(settings), (node,) * len(settings), is_list=False)], keywords)
         expected = " or ".join(dict.fromkeys(str(sum(not p.attribute for p in op.parameters)) for op in candidates))
         self.fail(f"{token} takes {expected} argument{'s' * (expected != '1')}, not {len(positional)}", token)

@@ -282,7 +282,7 @@ def shape_of(text: str, **types: str) -> tuple[int | str, ...]:
         ("broadcast_to(X, (3, 2))", "matrix[2, 3] does not broadcast to the shape (3, 2)"),
         ("repeat(v, (1, 2))", "2 repeats for 3 entries"),
         ("pad(X, ((1, 2), (3, 4), (5, 6)))", "widths are a number, (before, after) or one such pair for each of the 2 axes"),
-        ("pad(X, 1, 'mean')", "the modes are constant, edge, reflect, symmetric, wrap, not mean"),
+        ("pad(X, 1, 'median')", "the modes are constant, edge, reflect, symmetric, wrap, not median"),
         ("triu(v)", "shapes vector[3] do not fit (..., n, m)"),
         ("diag(v, 'k')", "k is an integer, not 'k'"),
         ("moveaxis(T, (0, 1), 0)", "2 axes cannot be moved to 1 places"),
