@@ -208,16 +208,12 @@ class Simplifier:
         graph = self._graph()
         ids = self._entered(graph)
         reduce, spread = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "spread")
-        self._run(graph, "reduce", reduce, 1, self.limits.second_rows)
         if not graph.multiply_out():
             return False
         if spread:
             self._run(graph, "spread", spread, self.limits.spread_iterations, 2 * graph.size() + self.limits.second_rows)
-        if self._adopted(graph, ids):
-            return True
-        if graph.size() > self.limits.second_rows or self._time_left() == 0:
-            return False
-        self._run(graph, "reduce", reduce, 1, 2 * self.limits.second_rows)  # what came out may have common factors
+        if graph.size() <= self.limits.second_rows and self._time_left() != 0:
+            self._run(graph, "reduce", reduce, 1, 2 * self.limits.second_rows)  # what came out may have common factors
         return self._adopted(graph, ids)
 
     def _adopted(self, graph: EGraph, ids: Sequence[int]) -> bool:
