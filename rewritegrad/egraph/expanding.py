@@ -25,9 +25,14 @@ HIGHEST = 4
 
 
 def multiply_out(engine: Engine) -> bool:
-    """Joins every class with what comes out when the products of sums in it are multiplied out; whether there were any."""
+    """Joins every class with what comes out when the products of sums in it are multiplied out; whether like terms met there.
+
+    Where none did there are as many terms as the products had, and nothing is joined: that is not shorter.
+    """
     expansion = _Expansion(engine)
     expansion.visit()
+    if not expansion.met:
+        return False
     engine.blame = "multiplying out"
     changed = False
     room = MOST_ENTERED
@@ -51,6 +56,7 @@ class _Expansion:
         self.work = MOST_WORK
         self.found: dict[int, Polynomial] = {engine.one: {(): 1}, engine.zero: {}}
         self.changed: list[int] = []
+        self.met = False
 
     def visit(self) -> None:
         """The polynomials of all classes, each read as its first sum, else as its first product; one that contains itself is one factor there."""
@@ -79,8 +85,10 @@ class _Expansion:
     def _sum(self, root: int, node: ENode) -> Polynomial:
         total: Polynomial = {}
         opened = False
+        count = 0
         for i, k in node.items:
             part = self._of(i)
+            count += len(part)
             opened = opened or len(part) != 1
             for monomial, c in part.items():
                 total[monomial] = total.get(monomial, 0) + k * c
@@ -88,6 +96,7 @@ class _Expansion:
             return {((root, 1),): 1}
         if opened:
             self.changed.append(root)
+            self.met = self.met or len(total) < count
         return {monomial: divide(tidy(k), node.scale) for monomial, k in total.items() if k}
 
     def _product(self, root: int, node: ENode) -> Polynomial:
@@ -120,6 +129,7 @@ class _Expansion:
             for n, c in b.items():
                 product = _merged(m, n)
                 total[product] = total.get(product, 0) + k * c
+        self.met = self.met or len(total) < len(a) * len(b)
         return {monomial: tidy(k) for monomial, k in total.items() if k}
 
     def _of(self, i: int) -> Polynomial:
