@@ -19,7 +19,7 @@ from typing import TypeAlias
 from .egraph.builder import NotRational
 from .egraph.rational import content, tidy
 from .lawnumbers import number_variables
-from .patterns import Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PSetting, PVar, Rule, names, walk
+from .patterns import Condition, PApply, Pattern, PConstant, PEach, PFold, PNumber, PRest, PSetting, PVar, Rule, names, outside, walk
 from .rationals import fold_power
 from .term import Number, Term
 from .theory import Operator, Parameter, Theory
@@ -195,22 +195,9 @@ class Law:
     def own(self) -> set[str]:
         """The names that have a value for each child of a `...`: all inside, but those that the right side uses outside every `...` and fold."""
         inside = {n for p in walk(self.left) if isinstance(p, PEach) for n in names(p.body)}
-        return inside - _outside(self.right)
+        return inside - outside(self.right)
 
     @cached_property
     def names(self) -> list[str]:
         """All names in order of occurrence."""
         return list(dict.fromkeys(p.name for q in self.patterns for p in walk(q) if isinstance(p, PVar | PRest | PFold)))
-
-
-def _outside(pattern: Pattern) -> set[str]:
-    """The names that a pattern uses outside every `...` and every fold."""
-    found: set[str] = set()
-    stack = [pattern]
-    while stack:
-        p = stack.pop()
-        if isinstance(p, PVar | PRest):
-            found.add(p.name)
-        elif isinstance(p, PApply):
-            stack.extend(p.args)
-    return found

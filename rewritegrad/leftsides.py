@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .egraph.language import CBag, CEach, CLeaf, CLit, CNode, CNum, Coefficient, Core, CProd, CSum, CVar, Kind, Language
 from .egraph.rational import Number, tidy
 from .lawnumbers import Side, expanded
 from .lowering import leaf_value
-from .patterns import PApply, Pattern, PConstant, PEach, PNumber, PRest, PVar, Rule, names
+from .patterns import PApply, Pattern, PConstant, PEach, PNumber, PRest, PVar, Rule, names, outside
 from .theory import Operator, Theory
+
+IN_COMMON = "two x.. stand in one product only in n * c.. * x.. + ..., where n is a number and c.. what all terms have in common"
 
 
 class LeftSide(Side):
@@ -16,6 +20,7 @@ class LeftSide(Side):
     def __init__(self, rule: Rule, theory: Theory, language: Language) -> None:
         super().__init__(rule, theory, language)
         self._blank = 0
+        self._in_each = False
 
     def whole(self, pattern: Pattern) -> Core:
         """The core form; x^a with any exponent starts at the power's own node, since it need not be a factor of anything."""
@@ -64,8 +69,7 @@ class LeftSide(Side):
             return self._product(self.flat(op, args) if kind is Kind.POWERS else [PApply(op, args)])
         if kind is not Kind.PLAIN:
             parts = self.flat(op, args)
-            rests = [p.name for p in parts if isinstance(p, PRest)]
-            return CBag(op, tuple(self.core(p) for p in parts if not isinstance(p, PRest)), rests[0] if rests else None)
+            return CBag(op, tuple(self.core(p) for p in parts if not isinstance(p, PRest)), self._rest(parts))
         given: list[Core] = []
         for parameter, arg in zip(op.parameters, args, strict=True):
             if parameter.attribute and isinstance(arg, PNumber | PConstant):
@@ -78,17 +82,22 @@ class LeftSide(Side):
     def _sum(self, parts: list[Pattern]) -> Core:
         if len(parts) == 1 and isinstance(parts[0], PEach):
             return self._each(parts[0])
-        rests = [p.name for p in parts if isinstance(p, PRest)]
         if any(isinstance(p, PEach) and self.kind(p.op) is Kind.LINEAR for p in parts):
             raise self.error("a pattern for every child stands alone in its sum or product")
-        return CSum(tuple(self._term(p) for p in parts if not isinstance(p, PRest)), rests[0] if rests else None)
+        return CSum(tuple(self._term(p) for p in parts if not isinstance(p, PRest)), self._rest(parts))
+
+    def _rest(self, parts: list[Pattern]) -> str | None:
+        rests = [p.name for p in parts if isinstance(p, PRest)]
+        if len(rests) > 1:
+            raise self.error(IN_COMMON)
+        return rests[0] if rests else None
 
     def _term(self, pattern: Pattern) -> tuple[Coefficient, Core]:
         """A term of a sum as its coefficient and what that multiplies."""
         core = self.core(pattern)
         if isinstance(core, CProd) and core.coefficient is not None:
-            bare = core.rest is None and len(core.factors) == 1 and core.factors[0][1] is None
-            return core.coefficient, core.factors[0][0] if bare else CProd(None, core.factors, core.rest)
+            bare = core.rest is None and core.shared is None and len(core.factors) == 1 and core.factors[0][1] is None
+            return core.coefficient, core.factors[0][0] if bare else replace(core, coefficient=None)
         return None, core
 
     def _product(self, parts: list[Pattern]) -> Core:
@@ -96,13 +105,14 @@ class LeftSide(Side):
             return self._each(parts[0])
         coefficient: Coefficient = None
         literal: Number = 1
-        rest: str | None = None
+        shared = next((p.name for p in parts if isinstance(p, PRest) and self._in_each and p.name in self._common()), None)
+        rest = self._rest([p for p in parts if not isinstance(p, PRest) or p.name != shared])
         factors: list[tuple[Core, Core | None]] = []
         for part in [factor for given in parts for factor in self._powered(given)]:
             value = self.value(part)
             if isinstance(part, PRest):
-                rest = part.name
-            elif isinstance(part, PEach) and self.kind(part.op) is Kind.POWERS:
+                continue
+            if isinstance(part, PEach) and self.kind(part.op) is Kind.POWERS:
                 raise self.error("a pattern for every child stands alone in its sum or product")
             elif value is not None:
                 literal = tidy(literal * value)
@@ -118,7 +128,7 @@ class LeftSide(Side):
             if coefficient is not None:
                 raise self.error("a product has one coefficient: write the number into the condition")
             coefficient = CLit(literal)
-        return CProd(coefficient, tuple(factors), rest)
+        return CProd(coefficient, tuple(factors), rest, shared)
 
     def _powered(self, pattern: Pattern) -> list[Pattern]:
         """(a*b^2)^(-1) as the factors a^(-1) and b^(-2), which is how e-graphs hold it."""
@@ -148,15 +158,15 @@ class LeftSide(Side):
         kind = self.kind(pattern.op)
         if kind not in (Kind.LINEAR, Kind.POWERS):
             raise self.error("`...` stands in sums and products")
-        outside = self._outside(expanded(self.rule.right)) | self._outside(expanded(self.rule.left))
+        self._in_each = kind is Kind.LINEAR
         body = self._term(pattern.body) if kind is Kind.LINEAR else (None, self.core(pattern.body))
+        self._in_each = False
+        coefficient, core = body
+        if isinstance(core, CProd) and core.shared is not None and (core.factors or core.rest is None or not isinstance(coefficient, CNum)):
+            raise self.error(IN_COMMON)
         inside = names(pattern.body)
-        return CEach(kind, body, tuple(sorted(inside & outside)))
+        return CEach(kind, body, tuple(sorted(inside & self._common())))
 
-    def _outside(self, pattern: Pattern) -> set[str]:
-        """The names that occur outside every `...` and every fold."""
-        if isinstance(pattern, PVar | PRest):
-            return {pattern.name}
-        if isinstance(pattern, PApply):
-            return set().union(*[self._outside(a) for a in pattern.args]) if pattern.args else set()
-        return set()
+    def _common(self) -> set[str]:
+        """The names that mean the same for every child of a `...`."""
+        return outside(expanded(self.rule.right)) | outside(expanded(self.rule.left))

@@ -95,6 +95,19 @@ def names(pattern: Pattern) -> set[str]:
     return {p.name for p in walk(pattern) if isinstance(p, PVar | PRest | PFold)}
 
 
+def outside(pattern: Pattern) -> set[str]:
+    """The names of the variables and rests that a pattern uses outside every `...` and every fold."""
+    found: set[str] = set()
+    stack = [pattern]
+    while stack:
+        p = stack.pop()
+        if isinstance(p, PVar | PRest):
+            found.add(p.name)
+        elif isinstance(p, PApply):
+            stack.extend(p.args)
+    return found
+
+
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 FOLDS = ("min", "max", "gcd", "count")

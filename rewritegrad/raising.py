@@ -26,6 +26,9 @@ from .spelling import Writer, coefficient_operations
 from .term import Term, make_term, postorder
 from .theory import Theory
 
+SHALLOW = 40
+"""A DAG of more classes is written from below, for its depth; in a smaller one only the multiples that occur are written."""
+
 
 class Raising:
     """Writes a chosen DAG as terms. `order` ranks the variables; `gather` writes x^2*y^2 as (x*y)^2, `inner` -(x*y) as -x*y."""
@@ -89,12 +92,14 @@ class Raising:
 
     def _all(self, ids: Sequence[int]) -> list[Term]:
         engine = self.engine
+        deep = len(self.choice) > SHALLOW
         for root in below(engine, self.choice, [engine.split(i)[1] for i in ids]):
             if is_over(self.deadline):
                 raise LimitError("the time is over before the terms have been written")
-            if root not in self.engine.fixed():
+            if root not in engine.fixed():
                 self._find_natural(root)
-                self._multiple(1, root)
+                if deep:
+                    self._multiple(1, root)
         return [self.term(i) for i in ids]
 
     def term(self, i: int) -> Term:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from lark import Token
 
-from .patterns import PApply, Pattern, PEach, PFold, PRest, PSetting, PVar, walk
+from .patterns import PApply, Pattern, PEach, PFold, PRest, PSetting, PVar, outside, walk
 from .rulepatterns import HOLE, PatternReader, Use
 from .syntax import Node
 
@@ -42,24 +42,26 @@ class LawChecker:
         if sum(1 for _ in walk(pattern)) > MAX_SIZE:
             self.fail(tree, f"this pattern has more than {MAX_SIZE} parts")
 
-    def left(self, tree: Node, pattern: Pattern, *, back: bool) -> None:
+    def left(self, tree: Node, pattern: Pattern, other: Pattern, *, back: bool) -> None:
         """A side that is matched is an application, with rests where a match can bind them and no folds."""
         if not isinstance(pattern, PApply | PEach):
             side = f"what the way back of {self.name} matches" if back else f"the left side of {self.name}"
             kind = "a single variable, which is everything" if isinstance(pattern, PVar) else "a bare constant, which stays what it is"
             self.fail(tree, f"{side} is {kind}")
+        inside = [p for part in walk(pattern) if isinstance(part, PEach) for p in walk(part.body)]
         for part in walk(pattern):
             if isinstance(part, PFold):
                 self.fail(tree, f"{part.kind}({part.name}..) folds what is bound already: it has no place on the left of {self.name}")
             if isinstance(part, PApply):
-                self._rests(tree, part)
+                self._rests(tree, part, outside(other) if part in inside else set())
             elif isinstance(part, PEach):
                 self._each(tree, part)
 
-    def _rests(self, tree: Node, part: PApply) -> None:
+    def _rests(self, tree: Node, part: PApply, common: set[str]) -> None:
+        """One x.. in a multiset, and before a `...` one more that all children have in common."""
         if part.op.is_multiset:
-            rests = [p for p in flat(part) if isinstance(p, PRest)]
-            if len(rests) > 1:
+            rests = sorted([p for p in flat(part) if isinstance(p, PRest)], key=lambda p: p.name in common)
+            if len(rests) > (2 if rests and rests[-1].name in common and rests[0].name not in common else 1):
                 self.fail(tree, f"only one x.. can stand in a {part.op.name}, not both {rests[0].name}.. and {rests[1].name}..")
             return
         for p in part.args:

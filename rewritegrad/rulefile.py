@@ -269,13 +269,13 @@ class _Loader:
         (left, right), (left_end, right_end) = sides, ends
         conditions = reader.conditions(guards[0] if guards else None)
         check.used_once()
-        check.left(left_tree, left, back=False)
+        check.left(left_tree, left, right, back=False)
         check.right(right_tree, left, right)
         check.bound(left, reader.uses[left_end:], back=False)
         position = source.position(name)
         rules = [Rule(str(name), left, right, conditions, position)]
         if arrow == "<=>":
-            check.left(right_tree, right, back=True)
+            check.left(right_tree, right, left, back=True)
             check.right(left_tree, right, left)
             check.bound(right, reader.uses[:left_end] + reader.uses[right_end:], back=True)
             rules.append(Rule(f"{name}~", right, left, conditions, position, reverse=True))

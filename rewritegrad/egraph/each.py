@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from .multiset import Engine
 from .products import Items
-from .rational import Number, times
+from .rational import Number, magnitude, tidy, times
 
 Reading: TypeAlias = tuple[Number, Items]
 
@@ -51,6 +51,29 @@ def _with_base(base: int, children: Sequence[tuple[Number, int, list[Reading]]])
             exponents.append(0)
             rests.append((1, ((root, 1),)))
     return base, coefficients, exponents, rests
+
+
+def common_products(g: Engine, items: Items) -> Iterator[tuple[Reading, list[Number], list[Reading]]]:
+    """`n * c.. * x.. + ...`: all factors that every child has, each with the exponent nearest to zero of exponents of one sign.
+
+    Yields c.. if it has any factor, and for each child its coefficient n and the rest x.. . A child is read with the most factors
+    that all have.
+    """
+    children = [(k, g.readings(1, root, itself=True)) for root, k in items]
+    bases = [{base for _, factors in readings for base, _ in factors} for _, readings in children]
+    held = set.intersection(*bases)
+    if not held:
+        return
+    chosen = [(k, max(readings, key=lambda r: sum(base in held for base, _ in r[1]))) for k, readings in children]
+    least: dict[int, Number] = {}
+    for base in sorted(held):
+        exponents = [e for _, (_, factors) in chosen for b, e in factors if b == base]
+        if len(exponents) == len(chosen) and (min(exponents) > 0 or max(exponents) < 0):
+            least[base] = min(exponents, key=magnitude)
+    if least:
+        coefficients = [times(k, factor) for k, (factor, _) in chosen]
+        rests = [tuple([(b, tidy(e - least[b]) if b in least else e) for b, e in factors if least.get(b) != e]) for _, (_, factors) in chosen]
+        yield (1, tuple(least.items())), coefficients, [(1, rest) for rest in rests]
 
 
 def agreeing(matches: Sequence[Sequence[tuple[Any, ...]]], common: int) -> Iterator[tuple[Any, ...]]:

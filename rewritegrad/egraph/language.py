@@ -119,11 +119,15 @@ class CSum:
 
 @dataclass(frozen=True, slots=True)
 class CProd:
-    """A coefficient and factors of a power multiset, each with its exponent (None: not written), and a rest."""
+    """A coefficient and factors of a power multiset, each with its exponent (None: not written), and a rest.
+
+    `shared` is, in the body of a CEach, the name of all factors that the children have in common.
+    """
 
     coefficient: Coefficient
     factors: tuple[tuple[Core, Core | None], ...]
     rest: str | None = None
+    shared: str | None = None
 
     def scaled(self) -> tuple[CLit | CNum, Core] | None:
         """The coefficient and the pattern, where it is only a multiple of one (`n * log(x)`)."""

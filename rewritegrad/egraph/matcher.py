@@ -163,6 +163,9 @@ class Compiler(SumMatching, ProductMatching):
     def every(self, core: CEach, items: str) -> None:
         """Match one pattern against every child."""
         spec, body = core.body
+        if isinstance(body, CProd) and body.shared is not None:
+            self._common_product(spec, body, items)
+            return
         if core.kind is Kind.LINEAR and self._is_common_factor(spec, body, core.common):
             assert isinstance(body, CProd) and isinstance(body.factors[0][0], CVar) and isinstance(body.factors[0][1], CNum)
             base, ns, es, rests = (self.source.fresh(x) for x in "cnex")
@@ -177,6 +180,15 @@ class Compiler(SumMatching, ProductMatching):
             self.bind(body.rest, "factors", rests, every=True)
             return
         self._each_by_matching(core, items)
+
+    def _common_product(self, spec: Coefficient, body: CProd, items: str) -> None:
+        """`n * c.. * x.. + ...`: all factors that the children have in common."""
+        assert isinstance(spec, CNum) and body.shared is not None and body.rest is not None
+        shared, ns, rests = (self.source.fresh(x) for x in "snx")
+        self.loop(f"for {shared}, {ns}, {rests} in common_products(g, {items}):")
+        self.bind(body.shared, "factors", shared)
+        self.bind(spec.name, "number", ns, every=True)
+        self.bind(body.rest, "factors", rests, every=True)
 
     def _is_common_factor(self, spec: Coefficient, body: Core, common: tuple[str, ...]) -> bool:
         if not isinstance(body, CProd) or len(body.factors) != 1 or body.rest is None or body.coefficient is not None:
@@ -226,8 +238,7 @@ class Compiler(SumMatching, ProductMatching):
             *inner,
         ]
         self._apply_function()
-        body.namespace.update(EMPTY=(), common_factors=each.common_factors, agreeing=each.agreeing, K_powers=self.language.powers)
-        body.namespace["find_product"] = find_product
+        body.namespace.update(_RUNTIME, K_powers=self.language.powers)
         text = "\n".join(body.lines)
         match = body.compile("match", self.law.name)
         return match, body.namespace["apply"], text
@@ -340,7 +351,7 @@ class _ChildCompiler(Compiler):
             *lines,
             "    return out",
         ]
-        source.namespace.update(EMPTY=(), find_product=find_product, common_factors=each.common_factors, agreeing=each.agreeing)
+        source.namespace.update(_RUNTIME)
         return source.compile("child", self.law.name)
 
     def _one_factor(self, spec: Coefficient, body: Core) -> None:
@@ -357,3 +368,13 @@ def find_product(g: Any, factor: Number, factors: list[tuple[int, Number]]) -> i
         return -1
     found: int = g.find_product(factor, factors)
     return found
+
+
+_RUNTIME = {
+    "EMPTY": (),
+    "find_product": find_product,
+    "common_factors": each.common_factors,
+    "common_products": each.common_products,
+    "agreeing": each.agreeing,
+}
+"""What generated functions may call."""

@@ -75,6 +75,8 @@ def occurrences(node: Any) -> list[str]:
             found.append(part.name)
         elif isinstance(part, CSum | CProd | CBag) and part.rest is not None:
             found.append(part.rest)
+        if isinstance(part, CProd) and part.shared is not None:
+            found.append(part.shared)
         stack.extend(parts_of(part))
     return found
 
@@ -129,7 +131,7 @@ def renamed(part: Any, names: dict[str, str]) -> Any:
     found: list[Any] = [type(part).__name__]
     for field in fields(part):
         value = getattr(part, field.name)
-        if field.name in ("name", "rest"):
+        if field.name in ("name", "rest", "shared"):
             value = names.get(value, value)
         elif field.name != "op":
             value = renamed(value, names)
