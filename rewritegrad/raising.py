@@ -91,12 +91,11 @@ class Raising:
         return found
 
     def _all(self, ids: Sequence[int]) -> list[Term]:
-        engine = self.engine
         deep = len(self.choice) > SHALLOW
-        for root in below(engine, self.choice, [engine.split(i)[1] for i in ids]):
+        for root in below(self.engine, self.choice, [self.engine.split(i)[1] for i in ids]):
             if is_over(self.deadline):
                 raise LimitError("the time is over before the terms have been written")
-            if root not in engine.fixed():
+            if root not in self.engine.fixed():
                 self._find_natural(root)
                 if deep:
                     self._multiple(1, root)

@@ -56,8 +56,8 @@ def _with_base(base: int, children: Sequence[tuple[Number, int, list[Reading]]])
 def common_products(g: Engine, items: Items) -> Iterator[tuple[Reading, list[Number], list[Reading]]]:
     """`n * c.. * x.. + ...`: all factors that every child has, each with the exponent nearest to zero of exponents of one sign.
 
-    Yields c.. if it has any factor, and for each child its coefficient n and the rest x.. . A child is read with the most factors
-    that all have.
+    Yields c.. if it has any factor, and for each child its coefficient n and the rest x.. ; once more with the divisors alone as c..,
+    where it has others too: a/x - a/y is shorter than a*(1/x - 1/y). A child is read with the most factors that all have.
     """
     children = [(k, g.readings(1, root, itself=True)) for root, k in items]
     bases = [{base for _, factors in readings for base, _ in factors} for _, readings in children]
@@ -70,10 +70,11 @@ def common_products(g: Engine, items: Items) -> Iterator[tuple[Reading, list[Num
         exponents = [e for _, (_, factors) in chosen for b, e in factors if b == base]
         if len(exponents) == len(chosen) and (min(exponents) > 0 or max(exponents) < 0):
             least[base] = min(exponents, key=magnitude)
-    if least:
-        coefficients = [times(k, factor) for k, (factor, _) in chosen]
-        rests = [tuple([(b, tidy(e - least[b]) if b in least else e) for b, e in factors if least.get(b) != e]) for _, (_, factors) in chosen]
-        yield (1, tuple(least.items())), coefficients, [(1, rest) for rest in rests]
+    coefficients = [times(k, factor) for k, (factor, _) in chosen]
+    below = {base: e for base, e in least.items() if e < 0}
+    for common in (least, below) if 0 < len(below) < len(least) else (least,) if least else ():
+        rests = [tuple([(b, tidy(e - common[b]) if b in common else e) for b, e in factors if common.get(b) != e]) for _, (_, factors) in chosen]
+        yield (1, tuple(common.items())), coefficients, [(1, rest) for rest in rests]
 
 
 def agreeing(matches: Sequence[Sequence[tuple[Any, ...]]], common: int) -> Iterator[tuple[Any, ...]]:
