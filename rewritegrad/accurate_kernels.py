@@ -43,6 +43,20 @@ def logerfc(x: ArrayLike) -> Any:
     return np.where(x > 0.5, np.log(special.erfcx(above)) - above**2, np.log1p(-special.erf(below)))
 
 
+def gamma_ratio(x: ArrayLike, y: ArrayLike) -> Any:
+    """gamma(x) / gamma(y), also where both overflow.
+
+    >>> print(f"{gamma_ratio(202.0, 200.0):.8g}")
+    40200
+    """
+    from scipy import special
+
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    with np.errstate(invalid="ignore"):  # of what the other form is for
+        ratio = special.gamma(x) * special.rgamma(y)
+    return np.where((np.abs(x) < 170) & (np.abs(y) < 170), ratio, special.poch(y, x - y))
+
+
 def logi0(x: ArrayLike) -> Any:
     """log(i0(x)), for small x by the series of i0 without its first term.
 
@@ -126,6 +140,7 @@ def squareplus(x: ArrayLike, b: ArrayLike) -> Any:
 
 
 ACCURATE_KERNELS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (log1mexp, logcosh, logerfc, logi0, kl_div, tanh_softplus, norm_hazard, t_cdf, squareplus)
+    function.__name__: function
+    for function in (log1mexp, logcosh, logerfc, gamma_ratio, logi0, kl_div, tanh_softplus, norm_hazard, t_cdf, squareplus)
 }
 """What a rule file may name with the prefix `kernels`."""

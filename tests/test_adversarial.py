@@ -202,3 +202,11 @@ def test_a_derivative_without_value_is_infinite_or_an_error_and_no_zero() -> Non
         assert float(rg.function("x", rg.diff("sqrt(x)", "x"))(0.0)) == np.inf
         assert float(rg.function("x", rg.diff("x*log(x)", "x"))(0.0)) == -np.inf
         assert float(rg.function("x", rg.diff("cbrt(x)", "x"))(0.0)) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("formula", "value", "slope"), [("poch(x, 2)", 40200.0, 401.0), ("ff(x, 2)", 39800.0, 399.0), ("gamma(x)/gamma(x - 1)", 199.0, 1.0)]
+)
+def test_quotients_of_gamma_functions_that_overflow(formula: str, value: float, slope: float) -> None:
+    assert float(rg.function("x", formula)(200.0)) == pytest.approx(value, rel=1e-12)
+    assert float(rg.function("x", rg.diff(formula, "x"))(200.0)) == pytest.approx(slope, rel=1e-11)

@@ -80,6 +80,7 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "round": _round,
     "signbit": lambda sp, x: sp.Lt(x, 0),
     "erfcx": lambda sp, x: sp.exp(x**2) * sp.erfc(x),
+    "gamma_ratio": lambda sp, x, y: sp.gamma(x) / sp.gamma(y),
     "logerfc": lambda sp, x: sp.log(sp.erfc(x)),
     "logcosh": lambda sp, x: sp.log(sp.cosh(x)),
     "logi0": lambda sp, x: sp.log(sp.besseli(0, x)),
