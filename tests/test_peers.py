@@ -46,6 +46,8 @@ LEFT_OUT: dict[str, str] = {
     **dict.fromkeys(("autograd.numpy.where", "autograd.scipy.special.polygamma"), "arguments stay stretched there"),
     **dict.fromkeys(("autograd.scipy.special.iv", "autograd.scipy.special.ive", "autograd.scipy.special.jv"), "the derivative by v is 0 there"),
     "autograd.scipy.special.yn": "of integer orders only there",
+    "jax.scipy.special.polygamma": "is wrong for negative x there",
+    **dict.fromkeys(("jax.numpy.quantile", "jax.numpy.percentile"), "one number or a vector of them, which is another definition here"),
     "jax.numpy.ldexp": "takes integers there",
     **dict.fromkeys(("jax.numpy.cumulative_sum", "jax.numpy.cumulative_prod"), "take no scalars there; cumsum and cumprod do"),
     "jax.scipy.special.exp1": "does not come to an end there far out",
@@ -54,6 +56,10 @@ LEFT_OUT: dict[str, str] = {
 
 DIFFERENT: dict[str, str] = {
     **dict.fromkeys(("jax.numpy.pow", "jax.numpy.power", "jax.numpy.float_power", "autograd.numpy.power"), "0^b is a step at b = 0"),
+    **dict.fromkeys(("jax.scipy.special.spence", "jax.scipy.special.kl_div"), "an infinite derivative at 0 is 0 or -1 there"),
+    **dict.fromkeys(("jax.scipy.stats.norm.isf", "jax.scipy.stats.norm.ppf"), "infinite derivatives at 0 and 1 are 0 there"),
+    "jax.scipy.special.poch": "has values at poles of gamma there",
+    **dict.fromkeys(("jax.nn.leaky_relu", "jax.nn.celu"), "of a kink the slope from the left is taken, there that from the right"),
     **dict.fromkeys(("jax.scipy.special.beta", "autograd.scipy.special.beta"), "digits are lost near 0, there too"),
 }
 """Functions that are compared at random points only, since something differs at zeros, ties or far out."""
@@ -280,6 +286,12 @@ def scalar_points(op: Operator, adversarial: bool) -> dict[str, Any] | None:
     return {p.name: np.array([c[p.name] for c in chosen]) for p in op.parameters}
 
 
+def inside(module: str, op: Operator, point: Mapping[str, Any]) -> dict[str, Any]:
+    """A point at which the parameters of a distribution are positive, as all scales are."""
+    parameters = {p.name for p in op.parameters[1:]} if ".stats" in module else set()
+    return {n: np.abs(v) if n in parameters else v for n, v in point.items()}
+
+
 @pytest.mark.parametrize(("module", "name", "op"), cases(lambda part, op: not whole(op)))
 def test_entry_by_entry(module: str, name: str, op: Operator) -> None:
     """At random and adversarial points to order 2, and in all shapes to order 1.
@@ -287,13 +299,13 @@ def test_entry_by_entry(module: str, name: str, op: Operator) -> None:
     Of three arguments random points only: there both sides lose digits, where a scale is tiny or bounds coincide.
     """
     peer = Peer(module, name)
-    point = scalar_points(op, op.arity < 3 and op.name not in LOST and peer.called not in DIFFERENT)
-    if point is not None:
-        compare(peer, op, application(op, ((POINTS,),)), point, 2)
+    found = scalar_points(op, op.arity < 3 and op.name not in LOST and peer.called not in DIFFERENT)
+    if found is not None:
+        compare(peer, op, application(op, ((POINTS,),)), inside(module, op, found), 2)
     for shapes in [*SHAPES.values(), ((0,), (0,))]:
         term = application(op, shapes)
         for found in sampled(op, term, 1, special=False):
-            compare(peer, op, term, found, 1)
+            compare(peer, op, term, inside(module, op, found), 1)
 
 
 @pytest.mark.parametrize(("module", "name", "op"), cases(lambda part, op: whole(op) and part.endswith(("reductions", "nn"))))
