@@ -168,3 +168,9 @@ def test_laws_of_a_user_in_every_stage() -> None:
 def test_a_child_that_became_a_multiple_is_entered_flat_as_one() -> None:
     """(x + 1)^2 - x^2 joins x + x + 1 with a multiple of it while the square of that sum is waiting to be flattened."""
     assert str(rg.simplify("1 + (x + 1)^2 - x^2")) == "2*x + 2"
+
+
+def test_a_sign_taken_from_zero_stays() -> None:
+    """abs(x)*sign(y) is copysign(x, y) only where y is not zero."""
+    assert str(rg.simplify("copysign(x, 0)")) == "copysign(x, 0)"
+    assert str(rg.simplify("copysign(x, 2)")) == "abs(x)"

@@ -107,6 +107,7 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "squareplus": lambda sp, x, b: (x + sp.sqrt(x**2 + b)) / 2,
     "t_cdf": lambda sp, x, k: sp.Rational(1, 2) + x * sp.gamma((k + 1) / 2) / sp.sqrt(sp.pi * k) / sp.gamma(k / 2)
     * sp.hyper([sp.Rational(1, 2), (k + 1) / 2], [sp.Rational(3, 2)], -(x**2) / k),
+    "copysign": lambda sp, x, y: sp.Abs(x) * sp.sign(y),
     "pseudo_huber": lambda sp, delta, r: delta**2 * (sp.sqrt(1 + (r / delta) ** 2) - 1),
     "j0": _of_order(_bessel("besselj"), 0),
     "j1": _of_order(_bessel("besselj"), 1),
