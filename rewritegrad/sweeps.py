@@ -6,7 +6,7 @@ They name no operator but through the roles `sum`, `fill` and `sum_to` of the th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from .derivative_rules import DerivativeRules, differentiable
 from .term import Shape, Term, postorder
@@ -75,14 +75,7 @@ def _stretched(rules: DerivativeRules, term: Term, position: int, tangents: Mapp
 
 def influences(roots: Sequence[Term], constant: Collection[Term] = ()) -> set[Term]:
     """Every term that derivatives of the roots can flow through."""
-    seen: set[Term] = set(constant)
-    stack = list(roots)
-    while stack:
-        term = stack.pop()
-        if term not in seen:
-            seen.add(term)
-            stack.extend(term.args[i] for i in differentiable(term.op))
-    return seen.difference(constant)
+    return _reached(roots, constant, lambda term: [term.args[i] for i in differentiable(term.op)])
 
 
 def mentions(roots: Sequence[Term], constant: Collection[Term] = ()) -> set[Term]:
@@ -90,13 +83,22 @@ def mentions(roots: Sequence[Term], constant: Collection[Term] = ()) -> set[Term
 
     An operator that gives a constant argument as its value (stop_gradient) hides it.
     """
+    return _reached(
+        roots,
+        constant,
+        lambda term: [a for a, p in zip(term.args, term.op.parameters, strict=True) if not (p.constant and p.name in term.op.handed_on)],
+    )
+
+
+def _reached(roots: Sequence[Term], constant: Collection[Term], onward: Callable[[Term], Iterable[Term]]) -> set[Term]:
+    """The roots and all terms to which one comes from them, but for what is reached through the terms of `constant`."""
     seen: set[Term] = set(constant)
     stack = list(roots)
     while stack:
         term = stack.pop()
         if term not in seen:
             seen.add(term)
-            stack.extend(a for a, p in zip(term.args, term.op.parameters, strict=True) if not (p.constant and p.name in term.op.handed_on))
+            stack.extend(onward(term))
     return seen.difference(constant)
 
 
