@@ -88,7 +88,9 @@ def jacobi(n: ArrayLike, a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Any:
     >>> float(jacobi(2.0, 0.0, 0.0, 0.5)), float(jacobi(-1.0, 0.0, 0.0, 0.5)), float(jacobi(0.5, 0.0, 0.0, 0.5))
     (-0.125, 0.0, nan)
     """
-    return _polynomial("eval_jacobi", n, a, b, x)
+    turned = np.asarray(a) < np.asarray(b)  # SciPy's recurrence loses digits where a is near -1
+    sign = np.where(turned & (np.asarray(n) % 2 == 1), -1.0, 1.0)
+    return sign * _polynomial("eval_jacobi", n, np.where(turned, b, a), np.where(turned, a, b), np.where(turned, np.negative(x), x))
 
 
 def assoc_legendre(n: ArrayLike, m: ArrayLike, x: ArrayLike) -> Any:

@@ -9,6 +9,7 @@ from itertools import combinations
 from .printer import operations
 from .spelling import Spellings, spellings
 from .term import Term, make_term, postorder
+from .theory import Theory
 
 MOST_FACTORS = 12
 """Products of more factors are left as they are: pairs are quadratic in them."""
@@ -22,7 +23,10 @@ def with_shared_products(terms: Sequence[Term]) -> list[Term]:
     'sin(R*C*s) + R*C'
     """
     order = postorder(*terms)
-    ops = order[-1].theory.derived(spellings)
+    theory: Theory = order[-1].theory
+    if not {"sum", "product", "power"} <= theory.roles.keys():
+        return list(terms)
+    ops = theory.derived(spellings)
     product = ops.product
     chains = _chains(order, terms, ops)
     pairs = _pairs(chains)

@@ -166,13 +166,14 @@ class Simplifier:
         rows = max(limits.rows, 2 * graph.size())
         reduce, explore = rulesets_of(self.theory, "reduce"), rulesets_of(self.theory, "explore")
         reason = self._run(graph, "reduce", reduce, limits.reduce_iterations, rows)
-        saturated = False
+        saturated, reduced = False, graph.size()
         for _ in range(limits.explore_iterations if rows <= limits.explorable else 0):
             for stage, rulesets, iterations in (("explore", explore, 1), ("reduce", reduce, limits.settle_iterations)):
                 if not saturated and reason not in (StopReason.TIME_LIMIT, StopReason.NODE_LIMIT):
                     reason = self._run(graph, stage, rulesets, iterations, rows)
                     saturated = stage == "explore" and reason is StopReason.SATURATED
-        self.exhausted = not self.burdened and (saturated or (graph.size() < SMALL and reason is StopReason.SATURATED))
+        small = graph.size() < min(SMALL, GROWN * reduced) and reason is StopReason.SATURATED
+        self.exhausted = not self.burdened and (saturated or small)
         self.found.rows = max(self.found.rows, graph.size())
         self.facts = [graph.engine.fact(i) for i in ids]
         return graph.raise_all(ids, self.order, self.decimals, exact=self.limits.exact, seconds=self._time_left()), reason
@@ -246,6 +247,8 @@ WORTHWHILE = 0.01
 """After a pulse that shortens the terms by less than this there is no other: it matters from a hundred operations on."""
 SMALL = 20
 """An e-graph that has not come to so many e-nodes holds what can be found: on the corpus a second pulse gained once after 365 such ones."""
+GROWN = 2
+"""Unless exploring has made as many e-nodes again: (x - 1)*(x + 1)*(x^2 + 1) is x^4 - 1 in the second pulse."""
 LOOKING = 6
 """So many times as often is explored where an application has no value: by parts, x^4*exp(x) takes four steps before there is an integral less."""
 SPREADING = 2e-3

@@ -127,6 +127,24 @@ def test_sharing_decides():
     assert beside[engine.find(twice)].op == "h"
 
 
+def test_a_part_that_pays_only_for_several_is_brought_in():
+    """A sum that three products could share costs more than the first of them saves by it."""
+    engine = Engine(LANGUAGE)
+    part = enter(engine, ("s", ("g", ("a",)), ("g", ("b",)), ("g", ("c",))))
+    roots = []
+    for name in "defg":
+        mine = engine.leaf("symbol", name)
+        cheap, shared = enter(engine, ("f", ("f", (name,)), ("f", (name,)))), engine.node("g", (engine.node("h", (part, mine)),))
+        engine.union(cheap, shared)
+        roots.append(cheap)
+    engine.rebuild()
+    roots = [engine.find(i) for i in roots]
+    choice = extract(engine, roots, lambda node: {"f": 4, "h": 1, "g": 1}.get(node.op, cost(node)))
+    assert part in choice
+    alone = extract(engine, roots[:1], lambda node: {"f": 4, "h": 1, "g": 1}.get(node.op, cost(node)))
+    assert part not in alone
+
+
 def test_nodes_that_are_not_allowed_are_passed_over():
     engine = Engine(LANGUAGE)
     i, j = enter(engine, ("g", ("a",))), enter(engine, ("f", ("a",), ("b",)))

@@ -63,7 +63,7 @@ def test_a_wheel_has_the_metadata_of_the_project(installed: Path) -> None:
     about = PathDistribution(folder)
     assert about.metadata["Name"] == "rewritegrad" and about.version == PROJECT["version"] == rg.__version__
     assert about.metadata["Requires-Python"] == ">=3.11"
-    assert set(about.metadata.get_all("Provides-Extra")) == {"check", "plot", "bench", "test", "lint"}
+    assert set(about.metadata.get_all("Provides-Extra")) == {"bench", "check", "lint", "peers", "plot", "test"}
     (script,) = about.entry_points.select(group="console_scripts")
     assert (script.name, script.value) == ("rewritegrad", "rewritegrad.cli:main")
 

@@ -207,7 +207,10 @@ def extract(
     best = choice
     if rounds and len(choice) <= IMPROVABLE and _can_share(candidates, roots):
         best = _improved(engine, candidates, choice, trees, roots, cost, rounds, deadline)
-        _Exchange(candidates, best, roots).run(rounds, deadline)
+        exchange = _Exchange(candidates, best, roots)
+        exchange.run(rounds, deadline)
+        if len(best) >= SHARED:
+            exchange.share(deadline)
     if solver is not None:
         solved = solver(candidates, choice, roots)
         if solved is not None and dag_cost(engine, solved, roots, cost) < dag_cost(engine, best, roots, cost):
@@ -229,6 +232,8 @@ def _can_share(candidates: dict[int, list[Candidate]], roots: Sequence[int]) -> 
 
 NOBODY = -1
 """The user of the roots, which somebody wants in any case."""
+SHARED, TRIES = 12, 50
+"""From so many classes on, so many parts are tried at most that would have to be brought in for several of them."""
 IMPROVABLE = 5000
 """Beyond so many classes the choice by trees stands: bit masks would be quadratic."""
 
@@ -283,12 +288,40 @@ class _Exchange:
             for root in used:
                 if is_over(deadline):
                     return
-                changed = (self.users[root] > 0 and self._exchange(root)) or changed
+                changed = (self.users[root] > 0 and self._exchange(root) > 0) or changed
             if not changed:
                 return
 
-    def _exchange(self, root: int) -> bool:
-        changed = False
+    def share(self, deadline: float | None) -> None:
+        """Bring in parts that pay only for several: classes that nobody uses, and that most could use, TRIES of them at most."""
+        wanting: dict[int, dict[int, None]] = {}
+        for root, count in self.users.items():
+            for node, _, children in self.candidates[root] if count else ():
+                if node is not self.choice[root]:
+                    for child in children:
+                        if self.users.get(child) == 0:
+                            wanting.setdefault(child, {})[root] = None
+        tried = sorted([part for part, others in wanting.items() if len(others) > 1], key=lambda part: (-len(wanting[part]), part))
+        for part in tried[:TRIES]:
+            if is_over(deadline):
+                return
+            if self.users[part] == 0:
+                self._bring(part, wanting[part])
+
+    def _bring(self, part: int, others: Iterable[int]) -> None:
+        """Take a class that nobody uses for the sake of others, whose nodes are exchanged then; undone where that costs more than it frees."""
+        choice, users = dict(self.choice), dict(self.users)
+        balance = -self._take([part])
+        for root in others:
+            if self.users[root]:
+                balance += self._exchange(root)
+        if balance + self._drop([part]) <= 0:
+            self.choice.update(choice)
+            self.users = users
+
+    def _exchange(self, root: int) -> int:
+        """Choose another node for a class where that frees more than it brings in: how much more."""
+        gained = 0
         for node, own, children in self.candidates[root]:
             current = self.choice[root]
             if node is current or any(child not in self.users for child in children):
@@ -298,11 +331,11 @@ class _Exchange:
             gain = own_now + self._drop(children_now) - brought
             if gain > 0 and not self._reaches(children, root):
                 self.choice[root] = node
-                changed = True
+                gained += gain
             else:
                 self._take(children_now)
                 self._drop(children)
-        return changed
+        return gained
 
     def _take(self, roots: Iterable[int]) -> int:
         """One more user for each; what that costs."""
