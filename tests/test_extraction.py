@@ -134,7 +134,7 @@ def test_a_part_that_pays_only_for_several_is_brought_in():
     roots = []
     for name in "defg":
         mine = engine.leaf("symbol", name)
-        cheap, shared = enter(engine, ("f", ("f", (name,)), ("f", (name,)))), engine.node("g", (engine.node("h", (part, mine)),))
+        cheap, shared = enter(engine, ("f", ("f", (name,)), ("f", (name,)))), engine.node("h", (part, mine))
         engine.union(cheap, shared)
         roots.append(cheap)
     engine.rebuild()
