@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
+from .egraph.extract import is_over
 from .printer import operations
 from .spelling import Spellings, spellings
 from .term import Term, make_term, postorder
@@ -15,13 +16,15 @@ MOST_FACTORS = 12
 """Products of more factors are left as they are: pairs are quadratic in them."""
 
 
-def with_shared_products(terms: Sequence[Term]) -> list[Term]:
-    """The terms with pairs of factors that several products have written first in these, where that saves operations.
+def with_shared_products(terms: Sequence[Term], deadline: float | None = None) -> list[Term]:
+    """The terms with pairs of factors that several products have written first in these, where that saves operations; none after a deadline.
 
     >>> import rewritegrad as rg
     >>> str(with_shared_products([rg.parse("sin(s*R*C) + R*C")])[0])
     'sin(R*C*s) + R*C'
     """
+    if is_over(deadline):
+        return list(terms)
     order = postorder(*terms)
     theory: Theory = order[-1].theory
     if not {"sum", "product", "power"} <= theory.roles.keys():
@@ -33,7 +36,7 @@ def with_shared_products(terms: Sequence[Term]) -> list[Term]:
     if not any(count > 1 for count in pairs.values()):
         return list(terms)
     joined: dict[Term, tuple[Term, Term]] = {}
-    while pairs and pairs[best := max(pairs, key=lambda pair: pairs[pair])] > 1:
+    while pairs and not is_over(deadline) and pairs[best := max(pairs, key=lambda pair: pairs[pair])] > 1:
         made = make_term(product, best)
         joined[made] = best
         for factors in chains.values():

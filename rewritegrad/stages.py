@@ -121,7 +121,7 @@ class Simplifier:
             if self._spread():
                 self._pulses(limits, limits.pulses)
             self._present()
-            self._improve(with_shared_products(self.found.terms))
+            self._improve(with_shared_products(self.found.terms, self.deadline))
         except LimitError:
             self.found.stop_reason = StopReason.TIME_LIMIT
         except NothingToExtract:
